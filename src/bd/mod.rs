@@ -1,0 +1,5 @@
+//! Descriptors as bytes: encoded, decoded, and nothing else. No queue, no I/O.
+
+#![forbid(unsafe_code)]
+
+pub mod zip;

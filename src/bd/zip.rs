@@ -1,0 +1,364 @@
+//! The ZIP engine's descriptor: 32 little-endian words. Results are written back
+//! into the descriptor itself.
+
+/// Bytes of a descriptor.
+pub const SIZE: usize = 128;
+
+/// The descriptor as the queue moves it.
+pub type Bytes = [u8; SIZE];
+
+/// Words by their index (byte offset / 4).
+mod dw {
+    pub const CONSUMED: usize = 0;
+    pub const PRODUCED: usize = 1;
+    pub const COMP_DATA_LENGTH: usize = 2;
+    pub const STATUS: usize = 3;
+    pub const INPUT_LENGTH: usize = 4;
+    pub const FLAGS: usize = 7;
+    pub const DESTINATION_OFFSET: usize = 8;
+    pub const REQUEST: usize = 9;
+    pub const TAG: usize = 13;
+    pub const OUTPUT_SPACE: usize = 14;
+    pub const CTX_DW0: usize = 15;
+    pub const SOURCE: usize = 18;
+    pub const DESTINATION: usize = 20;
+    pub const STREAM_CONTEXT: usize = 22;
+    pub const LITERALS: usize = 24;
+    pub const TAG_TYPE3: usize = 26;
+    pub const CTX_DW1: usize = 28;
+    pub const CTX_DW2: usize = 29;
+    pub const ISIZE: usize = 30;
+    pub const CHECKSUM: usize = 31;
+}
+
+/// Bits of word 7.
+const OFFSET_MASK: u32 = 0x00ff_ffff;
+const FLUSH: u32 = 1 << 25;
+const STATEFUL: u32 = 1 << 26;
+const NEW_STREAM: u32 = 1 << 27;
+const TYPE_SHIFT: u32 = 28;
+/// Bit 8 of word 3.
+const LAST_BLOCK: u32 = 1 << 8;
+/// Fields of word 9.
+const BUFFER_TYPE_SHIFT: u32 = 8;
+const WINDOW_SHIFT: u32 = 12;
+
+/// What the engine is asked for (word 9, bits 0-7). Whether it compresses or
+/// decompresses is a property of the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Raw deflate, version 3 and later.
+    Deflate,
+    /// Deflate with an Adler-32 trailer.
+    Zlib,
+    /// Deflate with a CRC-32 and length trailer.
+    Gzip,
+}
+
+impl Request {
+    /// The number in the descriptor (`HW_DEFLATE`, `HW_ZLIB`, `HW_GZIP`).
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Request::Deflate => 1,
+            Request::Zlib => 2,
+            Request::Gzip => 3,
+        }
+    }
+
+    /// The request with this number.
+    #[must_use]
+    pub const fn from_code(code: u8) -> Option<Request> {
+        match code {
+            1 => Some(Request::Deflate),
+            2 => Some(Request::Zlib),
+            3 => Some(Request::Gzip),
+            _ => None,
+        }
+    }
+}
+
+/// How a request ended (word 3, bits 0-7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Done.
+    Ok,
+    /// 0x0d: done, and the output is larger than the input.
+    Expanded,
+    /// 0x0e: the output space is too small.
+    NoSpace,
+    /// 0x10: the checksum in the trailer is not that of the data.
+    Checksum,
+    /// 0x13: the end of the stream was reached, in a stateful request.
+    StreamEnd,
+    /// Any other number: an error.
+    Failed(u8),
+}
+
+impl Status {
+    /// The number in the descriptor.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Status::Ok => 0,
+            Status::Expanded => 0x0d,
+            Status::NoSpace => 0x0e,
+            Status::Checksum => 0x10,
+            Status::StreamEnd => 0x13,
+            Status::Failed(code) => code,
+        }
+    }
+
+    /// The status with this number; every number is one.
+    #[must_use]
+    pub const fn from_code(code: u8) -> Status {
+        match code {
+            0 => Status::Ok,
+            0x0d => Status::Expanded,
+            0x0e => Status::NoSpace,
+            0x10 => Status::Checksum,
+            0x13 => Status::StreamEnd,
+            code => Status::Failed(code),
+        }
+    }
+
+    /// Whether the output is valid. The seed's driver accepts 0 and 0x0d; everything else is its -EIO.
+    #[must_use]
+    pub const fn is_good(self) -> bool {
+        matches!(self, Status::Ok | Status::Expanded)
+    }
+}
+
+/// The status of a completed descriptor, without decoding the rest.
+#[inline]
+#[must_use]
+pub fn status(bytes: &Bytes) -> Status {
+    Status::from_code(bytes[dw::STATUS * 4])
+}
+
+/// A descriptor, field by field. What no field names is zero in [`Sqe::encode`]
+/// and ignored by [`Sqe::decode`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sqe {
+    /// Out: input bytes eaten.
+    pub consumed: u32,
+    /// Out: output bytes written.
+    pub produced: u32,
+    /// Out: compressed data length; for LZ77 the number of literals.
+    pub comp_data_length: u32,
+    /// Out: see [`Status`].
+    pub status: u8,
+    /// Out: the last block of the stream was reached.
+    pub last_block: bool,
+    /// Input bytes.
+    pub input_length: u32,
+    /// Byte offset into the source scatter list, 24 bits.
+    pub source_offset: u32,
+    /// Finish the stream (else: sync flush).
+    pub finish: bool,
+    /// The request is part of a stream.
+    pub stateful: bool,
+    /// The first request of a stream.
+    pub new_stream: bool,
+    /// The descriptor's type: 0 on version 2, 3 from version 3 on. 4 bits.
+    pub sqe_type: u8,
+    /// Byte offset into the destination scatter list, 24 bits.
+    pub destination_offset: u32,
+    /// See [`Request`].
+    pub request: u8,
+    /// 0 flat, 1 scatter-gather. 4 bits.
+    pub buffer_type: u8,
+    /// 0 = 4 KiB, 1 = 8, 2 = 16, 3 = 24, 4 = 32. 4 bits.
+    pub window: u8,
+    /// The software's mark, type 0; for LZ77 the literal buffer's size.
+    pub tag: u32,
+    /// The software's mark, type 3.
+    pub tag_type3: u64,
+    /// Output space in bytes.
+    pub output_space: u32,
+    /// The engine's state between requests of a stream.
+    pub ctx: [u32; 3],
+    /// Address of the input.
+    pub source: u64,
+    /// Address of the output.
+    pub destination: u64,
+    /// Address of the stream's context.
+    pub stream_context: u64,
+    /// Address of the literals, for LZ77. Shares its place with a cipher key that is not used here.
+    pub literals: u64,
+    /// In and out: bytes of the stream so far.
+    pub isize: u32,
+    /// In and out: checksum of the stream so far.
+    pub checksum: u32,
+}
+
+impl Sqe {
+    /// The descriptor's bytes. Fields wider than their place are cut to it.
+    #[must_use]
+    pub fn encode(&self) -> Bytes {
+        let mut words = [0_u32; SIZE / 4];
+        let mut address = |at: usize, value: u64| {
+            words[at] = value as u32;
+            words[at + 1] = (value >> 32) as u32;
+        };
+        address(dw::SOURCE, self.source);
+        address(dw::DESTINATION, self.destination);
+        address(dw::STREAM_CONTEXT, self.stream_context);
+        address(dw::LITERALS, self.literals);
+        address(dw::TAG_TYPE3, self.tag_type3);
+        let bit = |mask: u32, set: bool| if set { mask } else { 0 };
+        words[dw::CONSUMED] = self.consumed;
+        words[dw::PRODUCED] = self.produced;
+        words[dw::COMP_DATA_LENGTH] = self.comp_data_length;
+        words[dw::STATUS] = u32::from(self.status) | bit(LAST_BLOCK, self.last_block);
+        words[dw::INPUT_LENGTH] = self.input_length;
+        words[dw::FLAGS] = self.source_offset & OFFSET_MASK
+            | bit(FLUSH, self.finish)
+            | bit(STATEFUL, self.stateful)
+            | bit(NEW_STREAM, self.new_stream)
+            | u32::from(self.sqe_type & 0xf) << TYPE_SHIFT;
+        words[dw::DESTINATION_OFFSET] = self.destination_offset & OFFSET_MASK;
+        words[dw::REQUEST] = u32::from(self.request)
+            | u32::from(self.buffer_type & 0xf) << BUFFER_TYPE_SHIFT
+            | u32::from(self.window & 0xf) << WINDOW_SHIFT;
+        words[dw::TAG] = self.tag;
+        words[dw::OUTPUT_SPACE] = self.output_space;
+        words[dw::CTX_DW0] = self.ctx[0];
+        words[dw::CTX_DW1] = self.ctx[1];
+        words[dw::CTX_DW2] = self.ctx[2];
+        words[dw::ISIZE] = self.isize;
+        words[dw::CHECKSUM] = self.checksum;
+        let mut bytes = [0; SIZE];
+        for (place, word) in bytes.chunks_exact_mut(4).zip(words) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// The fields of a descriptor's bytes. Any bytes are a descriptor.
+    #[must_use]
+    pub fn decode(bytes: &Bytes) -> Sqe {
+        let word = |at: usize| {
+            let at = at * 4;
+            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+        };
+        let address = |at: usize| u64::from(word(at)) | u64::from(word(at + 1)) << 32;
+        let (flags, request) = (word(dw::FLAGS), word(dw::REQUEST));
+        Sqe {
+            consumed: word(dw::CONSUMED),
+            produced: word(dw::PRODUCED),
+            comp_data_length: word(dw::COMP_DATA_LENGTH),
+            status: word(dw::STATUS) as u8,
+            last_block: word(dw::STATUS) & LAST_BLOCK != 0,
+            input_length: word(dw::INPUT_LENGTH),
+            source_offset: flags & OFFSET_MASK,
+            finish: flags & FLUSH != 0,
+            stateful: flags & STATEFUL != 0,
+            new_stream: flags & NEW_STREAM != 0,
+            sqe_type: (flags >> TYPE_SHIFT) as u8,
+            destination_offset: word(dw::DESTINATION_OFFSET) & OFFSET_MASK,
+            request: request as u8,
+            buffer_type: (request >> BUFFER_TYPE_SHIFT) as u8 & 0xf,
+            window: (request >> WINDOW_SHIFT) as u8 & 0xf,
+            tag: word(dw::TAG),
+            tag_type3: address(dw::TAG_TYPE3),
+            output_space: word(dw::OUTPUT_SPACE),
+            ctx: [word(dw::CTX_DW0), word(dw::CTX_DW1), word(dw::CTX_DW2)],
+            source: address(dw::SOURCE),
+            destination: address(dw::DESTINATION),
+            stream_context: address(dw::STREAM_CONTEXT),
+            literals: address(dw::LITERALS),
+            isize: word(dw::ISIZE),
+            checksum: word(dw::CHECKSUM),
+        }
+    }
+
+    /// Writes only what the device writes back into a descriptor: the results. All other bytes
+    /// stay as the caller sent them.
+    pub fn write_results(&self, bytes: &mut Bytes) {
+        let full = self.encode();
+        let outputs = [
+            dw::CONSUMED,
+            dw::PRODUCED,
+            dw::STATUS,
+            dw::CTX_DW0,
+            dw::CTX_DW1,
+            dw::CTX_DW2,
+            dw::ISIZE,
+            dw::CHECKSUM,
+        ];
+        for at in outputs {
+            bytes[at * 4..at * 4 + 4].copy_from_slice(&full[at * 4..at * 4 + 4]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn fields_lie_where_the_seed_header_has_them() {
+        let sqe = Sqe {
+            consumed: 0x0101_0101,
+            produced: 0x0202_0202,
+            status: 0x0d,
+            input_length: 0x0404_0404,
+            request: 2,
+            tag: 0x0505_0505,
+            output_space: 0x0080_0000,
+            source: 0x1122_3344_5566_7788,
+            destination: 0x99aa_bbcc_ddee_ff00,
+            ..Sqe::default()
+        };
+        let bytes = sqe.encode();
+        let at = |offset: usize| {
+            u32::from_le_bytes(bytes[offset..offset + 4].try_into().expect("4 bytes"))
+        };
+        assert_eq!(at(0x00), 0x0101_0101);
+        assert_eq!(at(0x04), 0x0202_0202);
+        assert_eq!(at(0x0c), 0x0d);
+        assert_eq!(at(0x10), 0x0404_0404);
+        assert_eq!(at(0x24), 2);
+        assert_eq!(at(0x34), 0x0505_0505);
+        assert_eq!(at(0x38), 0x0080_0000);
+        assert_eq!((at(0x48), at(0x4c)), (0x5566_7788, 0x1122_3344));
+        assert_eq!((at(0x50), at(0x54)), (0xddee_ff00, 0x99aa_bbcc));
+        assert_eq!(status(&bytes), Status::Expanded);
+    }
+
+    #[test]
+    fn every_status_code_is_kept() {
+        for code in 0..=255 {
+            assert_eq!(Status::from_code(code).code(), code);
+        }
+        let good: Vec<u8> = (0..=255)
+            .filter(|c| Status::from_code(*c).is_good())
+            .collect();
+        assert_eq!(good, [0, 0x0d]);
+    }
+
+    #[test]
+    fn results_leave_the_callers_words_alone() {
+        let mut bytes = [0xA5; SIZE];
+        Sqe::default().write_results(&mut bytes);
+        let untouched: Vec<usize> = (0..32)
+            .filter(|w| bytes[w * 4..w * 4 + 4] == [0xA5; 4])
+            .collect();
+        let written = [0, 1, 3, 15, 28, 29, 30, 31];
+        assert!((0..32).all(|w| written.contains(&w) != untouched.contains(&w)));
+    }
+
+    fn bytes() -> impl Strategy<Value = Bytes> {
+        proptest::collection::vec(any::<u8>(), SIZE).prop_map(|v| v.try_into().expect("128 bytes"))
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_what_was_encoded_gives_the_fields_again(bytes in bytes()) {
+            let sqe = Sqe::decode(&bytes);
+            prop_assert_eq!(Sqe::decode(&sqe.encode()), sqe);
+        }
+    }
+}

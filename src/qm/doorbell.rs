@@ -1,0 +1,68 @@
+//! What a doorbell says: 64 bits, stored at once.
+
+use super::layout::Version;
+
+/// Which ring a doorbell is for (`DOORBELL_CMD_SQ`, `DOORBELL_CMD_CQ`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The index is the submission queue's new tail.
+    Sq = 0,
+    /// The index is the completion queue's new head.
+    Cq = 1,
+}
+
+/// A doorbell in its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The queue's number.
+    pub queue: u16,
+    /// The command, as a number: a device must live with any.
+    pub command: u16,
+    /// The new tail or head.
+    pub index: u16,
+    /// For the completion queue bit 0 arms the interrupt for the next completion (`c_flag`).
+    pub priority: u16,
+}
+
+/// Bits of the queue number from version 2 on.
+const V2_QUEUE_MASK: u64 = 0x3ff;
+/// Where the command lies from version 2 on.
+const V2_COMMAND_SHIFT: u32 = 12;
+/// Where the command lies in version 1.
+const V1_COMMAND_SHIFT: u32 = 16;
+const INDEX_SHIFT: u32 = 32;
+const PRIORITY_SHIFT: u32 = 48;
+
+/// The doorbell for `queue`: the part that does not change from one to the next.
+#[must_use]
+pub const fn base(version: Version, queue: u16, command: Command) -> u64 {
+    match version {
+        Version::V1 => queue as u64 | (command as u64) << V1_COMMAND_SHIFT,
+        _ => queue as u64 & V2_QUEUE_MASK | (command as u64) << V2_COMMAND_SHIFT,
+    }
+}
+
+/// The doorbell with a new index.
+#[inline(always)]
+#[must_use]
+pub const fn with_index(base: u64, index: u16, arm: bool) -> u64 {
+    base | (index as u64) << INDEX_SHIFT | (arm as u64) << PRIORITY_SHIFT
+}
+
+/// Takes a doorbell apart, as the device does.
+#[must_use]
+pub const fn decode(version: Version, value: u64) -> Value {
+    let (queue, command) = match version {
+        Version::V1 => (value as u16, (value >> V1_COMMAND_SHIFT) as u16),
+        _ => (
+            (value & V2_QUEUE_MASK) as u16,
+            (value >> V2_COMMAND_SHIFT) as u16 & 0xf,
+        ),
+    };
+    Value {
+        queue,
+        command,
+        index: (value >> INDEX_SHIFT) as u16,
+        priority: (value >> PRIORITY_SHIFT) as u16,
+    }
+}

@@ -1,0 +1,1 @@
+//! Rings against a device written here in a few lines.

@@ -1,0 +1,74 @@
+//! Opening files so that nothing leaks: close-on-exec always, and never one of
+//! the three standard descriptors, which a program may close and reuse.
+
+#![expect(
+    unsafe_code,
+    reason = "takes ownership of descriptors that system calls return as numbers"
+)]
+
+use crate::error::{Error, Result};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
+use nix::sys::stat::Mode;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::path::Path;
+
+/// The lowest number a queue's descriptor may have. The seed API takes a
+/// container of 0 or less as "none", and 1 and 2 belong to the program.
+const LOWEST: RawFd = 3;
+
+/// Opens `path` read-write and close-on-exec.
+///
+/// # Errors
+/// The `errno` of `open(2)`; `ENXIO` and `ENODEV` both become [`Error::NoDevice`].
+pub fn open_read_write(path: &Path) -> Result<OwnedFd> {
+    open_with(path, OFlag::O_RDWR)
+}
+
+/// Opens `path` read-only and close-on-exec.
+///
+/// # Errors
+/// The `errno` of `open(2)`.
+pub fn open_read_only(path: &Path) -> Result<OwnedFd> {
+    open_with(path, OFlag::O_RDONLY)
+}
+
+fn open_with(path: &Path, flags: OFlag) -> Result<OwnedFd> {
+    loop {
+        match open(path, flags | OFlag::O_CLOEXEC, Mode::empty()) {
+            Ok(fd) => return above_standard(fd),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
+/// Moves a descriptor above the standard three if it is one of them, and makes
+/// sure that it is close-on-exec (a kernel may hand out one that is not).
+///
+/// # Errors
+/// The `errno` of `fcntl(2)`; the descriptor is closed then.
+pub fn above_standard(fd: OwnedFd) -> Result<OwnedFd> {
+    if fd.as_raw_fd() < LOWEST {
+        let raw = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(LOWEST)).map_err(Error::from)?;
+        // SAFETY: F_DUPFD_CLOEXEC has just made this descriptor; nothing else knows it.
+        return Ok(unsafe { OwnedFd::from_raw_fd(raw) });
+    }
+    fcntl(&fd, FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC)).map_err(Error::from)?;
+    Ok(fd)
+}
+
+/// Owns a descriptor that a system call has just returned.
+///
+/// # Errors
+/// [`Error::Io`] for a negative number.
+///
+/// # Safety
+/// `raw` is open and nothing else owns it.
+pub unsafe fn adopt(raw: RawFd) -> Result<OwnedFd> {
+    if raw < 0 {
+        return Err(Error::Io);
+    }
+    // SAFETY: the caller's promise, handed on.
+    above_standard(unsafe { OwnedFd::from_raw_fd(raw) })
+}

@@ -1,0 +1,22 @@
+//! The operating system and the bare machine: file descriptors, mappings,
+//! device registers, barriers, fork. The one floor below the C entries where
+//! `unsafe` lives; what it hands upward is safe to use in any order.
+
+pub mod barrier;
+pub mod clock;
+pub mod copy;
+pub mod env;
+pub mod fd;
+pub mod fork;
+pub mod gate;
+pub mod ioctl;
+pub mod lost;
+pub mod maps;
+pub mod mmio;
+pub mod numa;
+pub mod pages;
+pub mod peer;
+pub mod poll;
+pub mod shared;
+pub mod sysfs;
+pub mod table;

@@ -1,0 +1,87 @@
+//! Where the caller runs, and how far memory nodes are from each other, as the
+//! kernel tells in `/sys/devices/system/node`.
+
+#![expect(unsafe_code, reason = "getcpu is not in the libc crate's safe surface")]
+
+use super::sysfs;
+use core::ptr;
+use std::path::Path;
+
+/// The distance of a node to itself, in the firmware's units.
+pub const LOCAL: u32 = 10;
+/// The distance assumed where the kernel tells none: that of a remote node.
+pub const REMOTE: u32 = 20;
+
+/// The node of the processor this thread runs on; 0 where the kernel does not tell.
+#[must_use]
+pub fn here() -> u32 {
+    if cfg!(miri) {
+        return 0;
+    }
+    let mut node: libc::c_uint = 0;
+    // SAFETY: getcpu writes the node through the second pointer; the others may be null.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_getcpu,
+            ptr::null_mut::<libc::c_uint>(),
+            &raw mut node,
+            ptr::null_mut::<u8>(),
+        )
+    };
+    if answer == 0 { node } else { 0 }
+}
+
+/// The distance from node `from` to node `to`: 10 for itself, more for others.
+#[must_use]
+pub fn distance(sysfs_root: &Path, from: u32, to: u32) -> u32 {
+    let path = sysfs_root.join(format!("devices/system/node/node{from}/distance"));
+    let told = sysfs::text(&path).ok().and_then(|line| {
+        // One number for each online node, in order. Nodes are numbered without gaps on all but
+        // odd machines; there the list of online nodes says which place is whose.
+        let place = place_of(sysfs_root, to)?;
+        line.split_whitespace().nth(place)?.parse().ok()
+    });
+    told.unwrap_or(if from == to { LOCAL } else { REMOTE })
+}
+
+/// Which place node `node` has among the online nodes.
+fn place_of(sysfs_root: &Path, node: u32) -> Option<usize> {
+    let online = sysfs::text(&sysfs_root.join("devices/system/node/online")).ok();
+    let Some(online) = online else {
+        return usize::try_from(node).ok();
+    };
+    let mut place = 0_usize;
+    for range in online.split(',') {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last) = (
+            first.trim().parse::<u32>().ok()?,
+            last.trim().parse::<u32>().ok()?,
+        );
+        if (first..=last).contains(&node) {
+            return Some(place + (node - first) as usize);
+        }
+        place += (last.checked_sub(first)? as usize).checked_add(1)?;
+    }
+    None
+}
+
+#[cfg(all(test, not(miri)))]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_distance_is_found_by_the_nodes_place_among_the_online_ones() {
+        let root = std::env::temp_dir().join(format!("wd-numa-{}", std::process::id()));
+        let nodes = root.join("devices/system/node");
+        fs::create_dir_all(nodes.join("node0")).expect("writable");
+        fs::write(nodes.join("online"), "0,2-3\n").expect("writable");
+        fs::write(nodes.join("node0/distance"), "10 21 32\n").expect("writable");
+        assert_eq!(distance(&root, 0, 0), 10);
+        assert_eq!(distance(&root, 0, 2), 21);
+        assert_eq!(distance(&root, 0, 3), 32);
+        assert_eq!(distance(&root, 0, 1), REMOTE);
+        assert_eq!(distance(&root, 1, 1), LOCAL);
+        fs::remove_dir_all(&root).expect("still there");
+    }
+}

@@ -1,0 +1,346 @@
+//! Memory shared with a device, or with the simulation of one. It hands out
+//! copies, atomics and registers, never a reference to bytes: the other side may
+//! write them at any moment.
+
+#![expect(unsafe_code, reason = "raw memory behind bounds-checked accessors")]
+
+use super::copy::copy_block;
+use super::lost;
+use super::mmio::Register;
+use crate::error::{Error, Result};
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use memmap2::{MmapOptions, MmapRaw};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::Arc;
+
+/// What holds a region: a mapping of a device file, or pages of our own.
+pub struct Backing {
+    /// Set by the SIGBUS handler, or for ever false.
+    lost: Arc<AtomicBool>,
+    _holder: Holder,
+}
+
+enum Holder {
+    /// Field order is drop order: the handler forgets the range before it is unmapped.
+    #[expect(dead_code, reason = "held for their Drop")]
+    Device(lost::Watch, MmapRaw),
+    #[expect(dead_code, reason = "held for its Drop")]
+    Own(Box<[Line]>),
+}
+
+/// Keeps a heap region aligned as a device region is where it matters (cache lines, descriptors).
+#[repr(C, align(128))]
+struct Line([AtomicU32; 32]);
+
+impl Backing {
+    #[inline(always)]
+    pub(super) fn lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+/// A region of shared memory. Clones share it; the last one unmaps it, whole and once.
+#[derive(Clone)]
+pub struct SharedMemory {
+    base: NonNull<u8>,
+    len: usize,
+    keep: Arc<Backing>,
+}
+
+// SAFETY: all access is by atomics or by `copy_block`, which tolerate other threads and devices.
+unsafe impl Send for SharedMemory {}
+// SAFETY: as above.
+unsafe impl Sync for SharedMemory {}
+
+impl SharedMemory {
+    /// Maps `len` bytes of a device file at `offset`, shared, read and write. A device that
+    /// disappears later raises no signal to the program; [`Self::lost`] becomes true instead.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for length 0, else the `errno` of `mmap(2)`.
+    pub fn map(device: BorrowedFd<'_>, offset: u64, len: usize) -> Result<Self> {
+        if len == 0 {
+            return Err(Error::Invalid);
+        }
+        let map = MmapOptions::new()
+            .offset(offset)
+            .len(len)
+            .map_raw(device.as_raw_fd())?;
+        let base = NonNull::new(map.as_mut_ptr()).ok_or(Error::NoMemory)?;
+        super::pages::keep_from_children(base, len);
+        let lost = Arc::new(AtomicBool::new(false));
+        let watch = lost::Watch::start(base, len, Arc::clone(&lost));
+        let keep = Arc::new(Backing {
+            lost,
+            _holder: Holder::Device(watch, map),
+        });
+        Ok(SharedMemory { base, len, keep })
+    }
+
+    /// Zeroed memory of our own, at least `len` bytes, for a simulated device.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`]; [`Error::Invalid`] for length 0.
+    pub fn own(len: usize) -> Result<Self> {
+        if len == 0 {
+            return Err(Error::Invalid);
+        }
+        let count = len.div_ceil(size_of::<Line>());
+        let mut lines = Vec::new();
+        lines
+            .try_reserve_exact(count)
+            .map_err(|_| Error::NoMemory)?;
+        lines.resize_with(count, || Line([const { AtomicU32::new(0) }; 32]));
+        let lines = lines.into_boxed_slice();
+        let base = NonNull::from(&*lines).cast::<u8>();
+        let keep = Arc::new(Backing {
+            lost: Arc::default(),
+            _holder: Holder::Own(lines),
+        });
+        Ok(SharedMemory { base, len, keep })
+    }
+
+    /// The length in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the region has no byte; never true.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether the device behind the region has disappeared.
+    #[inline(always)]
+    #[must_use]
+    pub fn lost(&self) -> bool {
+        self.keep.lost()
+    }
+
+    /// The address of `size` bytes at `offset`, aligned to `align`, if they lie inside.
+    fn within(&self, offset: usize, size: usize, align: usize) -> Result<NonNull<u8>> {
+        let end = offset.checked_add(size).ok_or(Error::Invalid)?;
+        if end > self.len || !(self.base.as_ptr() as usize + offset).is_multiple_of(align) {
+            return Err(Error::Invalid);
+        }
+        // SAFETY: offset <= len, so the address lies in the region or one past its end.
+        Ok(unsafe { self.base.add(offset) })
+    }
+
+    /// A view of `count` entries of `N` bytes, beginning at `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if they do not fit, are not 4-byte aligned, or `N` is not a multiple of 16.
+    pub fn entries<const N: usize>(&self, offset: usize, count: usize) -> Result<Entries<N>> {
+        let size = N.checked_mul(count).ok_or(Error::Invalid)?;
+        if N == 0 || !N.is_multiple_of(16) {
+            return Err(Error::Invalid);
+        }
+        let base = self.within(offset, size, align_of::<u32>())?;
+        Ok(Entries {
+            base,
+            count,
+            keep: Arc::clone(&self.keep),
+        })
+    }
+
+    /// The 32-bit word at `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if it is not inside or not aligned.
+    pub fn word(&self, offset: usize) -> Result<Word> {
+        let at = self
+            .within(offset, size_of::<u32>(), align_of::<u32>())?
+            .cast();
+        Ok(Word {
+            at,
+            keep: Arc::clone(&self.keep),
+        })
+    }
+
+    /// The 64-bit register at `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if it is not inside or not aligned.
+    pub fn register(&self, offset: usize) -> Result<Register> {
+        let at = self
+            .within(offset, size_of::<u64>(), align_of::<u64>())?
+            .cast();
+        // SAFETY: `within` has checked bounds and alignment; the Arc keeps the mapping.
+        Ok(unsafe { Register::new(at, Arc::clone(&self.keep)) })
+    }
+}
+
+/// One 32-bit word of shared memory.
+#[derive(Clone)]
+pub struct Word {
+    at: NonNull<u32>,
+    keep: Arc<Backing>,
+}
+
+// SAFETY: the word is only used as an atomic.
+unsafe impl Send for Word {}
+// SAFETY: as above.
+unsafe impl Sync for Word {}
+
+impl Word {
+    #[inline(always)]
+    fn atomic(&self) -> &AtomicU32 {
+        // SAFETY: bounds and alignment were checked by `word`; `keep` keeps the memory; every
+        // access of this process to it is atomic.
+        unsafe { AtomicU32::from_ptr(self.at.as_ptr()) }
+    }
+
+    /// Reads the word.
+    #[inline(always)]
+    #[must_use]
+    pub fn load(&self, order: Ordering) -> u32 {
+        self.atomic().load(order)
+    }
+
+    /// Writes the word.
+    pub fn store(&self, value: u32, order: Ordering) {
+        self.atomic().store(value, order);
+    }
+
+    /// Whether the device behind the word has disappeared.
+    #[inline(always)]
+    #[must_use]
+    pub fn lost(&self) -> bool {
+        self.keep.lost()
+    }
+}
+
+/// An array of `N`-byte entries in shared memory: a submission or completion queue.
+#[derive(Clone)]
+pub struct Entries<const N: usize> {
+    base: NonNull<u8>,
+    count: usize,
+    keep: Arc<Backing>,
+}
+
+// SAFETY: entries are copied by `copy_block` or accessed as atomics.
+unsafe impl<const N: usize> Send for Entries<N> {}
+// SAFETY: as above.
+unsafe impl<const N: usize> Sync for Entries<N> {}
+
+impl<const N: usize> Entries<N> {
+    /// How many entries there are.
+    #[inline(always)]
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether the device behind the entries has disappeared.
+    #[inline(always)]
+    #[must_use]
+    pub fn lost(&self) -> bool {
+        self.keep.lost()
+    }
+
+    #[inline(always)]
+    fn entry(&self, index: usize) -> *mut u8 {
+        assert!(index < self.count, "entry {index} of {}", self.count);
+        // SAFETY: index < count, and `entries` has checked that count * N bytes lie inside.
+        unsafe { self.base.as_ptr().add(index * N) }
+    }
+
+    /// Copies `bytes` into entry `index`.
+    ///
+    /// # Panics
+    /// If there is no such entry.
+    #[inline(always)]
+    pub fn store(&self, index: usize, bytes: &[u8; N]) {
+        // SAFETY: the entry has N bytes; `bytes` is a reference to other memory.
+        unsafe { copy_block::<N>(bytes.as_ptr(), self.entry(index)) };
+    }
+
+    /// Copies entry `index` into `bytes`.
+    ///
+    /// # Panics
+    /// If there is no such entry.
+    #[inline(always)]
+    pub fn load(&self, index: usize, bytes: &mut [u8; N]) {
+        // SAFETY: the entry has N bytes; `bytes` is exclusive and other memory.
+        unsafe { copy_block::<N>(self.entry(index), bytes.as_mut_ptr()) };
+    }
+
+    #[inline(always)]
+    fn atomic(&self, index: usize, word: usize) -> &AtomicU32 {
+        assert!(word < N / 4, "word {word} of {}", N / 4);
+        // SAFETY: word < N / 4, inside the entry.
+        let at = unsafe { self.entry(index).add(word * 4) };
+        // SAFETY: `entries` has checked 4-byte alignment; `keep` keeps the memory; the accesses of
+        // this process are atomic or by `copy_block`, which is opaque to the compiler.
+        unsafe { AtomicU32::from_ptr(at.cast()) }
+    }
+
+    /// Reads 32-bit word `word` of entry `index`.
+    ///
+    /// # Panics
+    /// If there is no such entry or word.
+    #[inline(always)]
+    #[must_use]
+    pub fn load_word(&self, index: usize, word: usize, order: Ordering) -> u32 {
+        self.atomic(index, word).load(order)
+    }
+
+    /// Writes 32-bit word `word` of entry `index`.
+    ///
+    /// # Panics
+    /// If there is no such entry or word.
+    #[inline(always)]
+    pub fn store_word(&self, index: usize, word: usize, value: u32, order: Ordering) {
+        self.atomic(index, word).store(value, order);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outside_the_region_can_be_named() {
+        let memory = SharedMemory::own(256).expect("256 bytes");
+        assert!(memory.entries::<128>(0, 2).is_ok());
+        assert!(memory.entries::<128>(0, 3).is_err());
+        assert!(memory.entries::<128>(4, 2).is_err());
+        assert!(memory.entries::<16>(usize::MAX, 1).is_err());
+        assert!(memory.word(252).is_ok());
+        assert!(memory.word(253).is_err());
+        assert!(memory.word(256).is_err());
+        assert!(memory.register(248).is_ok());
+        assert!(memory.register(252).is_err());
+        assert!(SharedMemory::own(0).is_err());
+    }
+
+    #[test]
+    fn an_entry_comes_back_as_it_was_stored() {
+        let memory = SharedMemory::own(512).expect("512 bytes");
+        let entries = memory.entries::<128>(128, 3).expect("fits");
+        let mut sent = [0_u8; 128];
+        sent.iter_mut().enumerate().for_each(|(i, b)| *b = i as u8);
+        entries.store(2, &sent);
+        let mut back = [0; 128];
+        entries.load(2, &mut back);
+        assert_eq!(back, sent);
+        assert_eq!(
+            entries.load_word(2, 1, Ordering::Relaxed),
+            u32::from_ne_bytes([4, 5, 6, 7])
+        );
+        entries.load(1, &mut back);
+        assert_eq!(back, [0; 128]);
+    }
+
+    #[test]
+    #[should_panic(expected = "entry 3 of 3")]
+    fn an_index_out_of_range_panics_instead_of_reading_elsewhere() {
+        let memory = SharedMemory::own(384).expect("384 bytes");
+        let entries = memory.entries::<128>(0, 3).expect("fits");
+        let _ = entries.load_word(3, 0, Ordering::Relaxed);
+    }
+}

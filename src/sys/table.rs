@@ -1,0 +1,101 @@
+//! A table whose cells stay where they are for the life of the process, so that
+//! a handle from C can be looked up without a lock and never dangles. It grows
+//! by chunks without a lock, so that a fork at any moment leaves it usable.
+
+#![expect(unsafe_code, reason = "hands out references to leaked chunks")]
+
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// Cells in a chunk.
+const CHUNK: usize = 64;
+/// Chunks in a table.
+const CHUNKS: usize = 1024;
+
+type Chunk<T> = [T; CHUNK];
+
+/// Up to 65 536 cells of `T`, made 64 at a time and never freed.
+pub struct Table<T: 'static> {
+    chunks: [AtomicPtr<Chunk<T>>; CHUNKS],
+}
+
+impl<T: Default + Sync> Table<T> {
+    /// An empty table.
+    #[must_use]
+    pub const fn new() -> Self {
+        Table {
+            chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
+        }
+    }
+
+    /// The cell with this number, if its chunk has been made.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<&'static T> {
+        // Acquire pairs with the AcqRel exchange in `grow`: the cells are initialised.
+        let chunk = self.chunks.get(index / CHUNK)?.load(Ordering::Acquire);
+        // SAFETY: a non-null chunk was leaked by `grow` and lives for ever, shared.
+        let chunk: &'static Chunk<T> = unsafe { chunk.as_ref() }?;
+        chunk.get(index % CHUNK)
+    }
+
+    /// Makes the next chunk. `false` if the table is full.
+    pub fn grow(&self) -> bool {
+        for slot in &self.chunks {
+            if slot.load(Ordering::Relaxed).is_null() {
+                let fresh: *mut Chunk<T> =
+                    Box::into_raw(Box::new(core::array::from_fn(|_| T::default())));
+                let won = slot.compare_exchange(
+                    ptr::null_mut(),
+                    fresh,
+                    Ordering::AcqRel,
+                    Ordering::Relaxed,
+                );
+                if won.is_err() {
+                    // SAFETY: the chunk came from Box::into_raw above and was not published.
+                    drop(unsafe { Box::from_raw(fresh) });
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    /// All cells that exist, with their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &'static T)> {
+        (0..CHUNK * CHUNKS).map_while(|index| Some((index, self.get(index)?)))
+    }
+}
+
+impl<T: Default + Sync> Default for Table<T> {
+    fn default() -> Self {
+        Table::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::sync::atomic::AtomicU32;
+
+    #[test]
+    fn a_cell_exists_only_after_its_chunk_was_made() {
+        static TABLE: Table<AtomicU32> = Table::new();
+        assert!(TABLE.get(0).is_none());
+        assert!(TABLE.grow());
+        assert!(TABLE.get(63).is_some());
+        assert!(TABLE.get(64).is_none());
+        assert!(TABLE.get(usize::MAX).is_none());
+        assert_eq!(TABLE.iter().count(), 64);
+    }
+
+    #[test]
+    fn a_cell_keeps_its_place_while_the_table_grows() {
+        static TABLE: Table<AtomicU32> = Table::new();
+        assert!(TABLE.grow());
+        let cell = TABLE.get(7).expect("first chunk");
+        cell.store(42, Ordering::Relaxed);
+        assert!(TABLE.grow());
+        assert!(ptr::eq(cell, TABLE.get(7).expect("first chunk")));
+        assert_eq!(TABLE.get(7).map(|c| c.load(Ordering::Relaxed)), Some(42));
+    }
+}

@@ -1,0 +1,148 @@
+//! A queue of a real device: one open file of `/dev/<name>`.
+
+use super::channel::{Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake};
+use super::device::{self, Attributes};
+use super::uapi;
+use crate::error::{Error, Result};
+use crate::log_info;
+use crate::sys::shared::SharedMemory;
+use crate::sys::{env, fd, fork, ioctl, pages, poll};
+use core::time::Duration;
+use parking_lot::Mutex;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+/// The devices of the kernel's uacce class.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kernel;
+
+impl Bus for Kernel {
+    fn devices(&self) -> Result<Vec<Attributes>> {
+        device::discover(&env::sysfs_root().join("class/uacce"), &env::dev_root())
+    }
+
+    fn open(&self, device: &Attributes) -> Result<Arc<dyn Channel>> {
+        let fd = fd::open_read_write(&device.node_path)?;
+        log_info!(
+            "{}: queue opened, {} interface",
+            device.name,
+            device.uapi.name
+        );
+        Ok(Arc::new(Node {
+            device: device.clone(),
+            regions: Mutex::default(),
+            born: fork::generation(),
+            fd,
+        }))
+    }
+}
+
+/// The regions mapped so far. Each may be mapped once in the life of an open file: some kernels
+/// refuse a second time even after `munmap`.
+#[derive(Default)]
+struct Regions {
+    mmio: Option<SharedMemory>,
+    dus: Option<SharedMemory>,
+    ss: Option<SharedMemory>,
+}
+
+/// One open file of a device node. Field order is drop order: unmapped, then closed.
+struct Node {
+    device: Attributes,
+    regions: Mutex<Regions>,
+    /// The fork generation of the process that opened it. A child must not touch the parent's queue.
+    born: u64,
+    fd: OwnedFd,
+}
+
+impl Node {
+    fn map(&self, page: u64, len: usize) -> Result<SharedMemory> {
+        if len == 0 {
+            return Err(Error::Unsupported);
+        }
+        SharedMemory::map(self.fd.as_fd(), page * pages::size() as u64, len)
+    }
+}
+
+impl Channel for Node {
+    fn configure(&self, setup: QueueSetup) -> Result<QueueId> {
+        let mut context = [0_u16, setup.kind];
+        ioctl::with_argument(self.fd.as_fd(), uapi::SET_QP_CTX, &mut context)?;
+        let mut info = [0_u32; 4];
+        let told = ioctl::with_argument(self.fd.as_fd(), uapi::SET_QP_INFO, &mut info).is_ok();
+        // Kernels before this request have rings of 1024 entries of the driver's own size.
+        let default = u32::from(uapi::DEFAULT_DEPTH) << 16 | u32::from(uapi::DEFAULT_DEPTH);
+        let (sqe_size, depths) = if told {
+            (info[0], info[1])
+        } else {
+            (setup.sqe_size, default)
+        };
+        let [a, b, c, d] = depths.to_ne_bytes();
+        let (sq_depth, cq_depth) = (u16::from_ne_bytes([a, b]), u16::from_ne_bytes([c, d]));
+        if sq_depth < 2 || cq_depth < 2 || sqe_size == 0 {
+            return Err(Error::NoDevice);
+        }
+        Ok(QueueId {
+            number: context[0],
+            sqe_size,
+            sq_depth,
+            cq_depth,
+        })
+    }
+
+    fn region(&self, region: Region) -> Result<SharedMemory> {
+        let uapi = &self.device.uapi;
+        let mut regions = self.regions.lock();
+        let (slot, page, len) = match region {
+            Region::Mmio => (&mut regions.mmio, uapi.mmio_page, self.device.mmio_size),
+            Region::Dus => (&mut regions.dus, uapi.dus_page, self.device.dus_size),
+            Region::Ss(len) => (&mut regions.ss, uapi.ss_page, len),
+        };
+        if let Some(mapped) = slot {
+            return Ok(mapped.clone());
+        }
+        let mapped = self.map(page, len)?;
+        *slot = Some(mapped.clone());
+        Ok(mapped)
+    }
+
+    fn doorbell(&self, offset: usize) -> Result<Doorbell> {
+        Ok(Doorbell::Mapped(
+            self.region(Region::Mmio)?.register(offset)?,
+        ))
+    }
+
+    fn start(&self) -> Result<()> {
+        ioctl::with_value(self.fd.as_fd(), self.device.uapi.start, 0).map(drop)
+    }
+
+    fn stop(&self) {
+        if self.born == fork::generation() {
+            // Fails with ENXIO when the device has gone, and then there is nothing to stop.
+            let _ = ioctl::with_value(self.fd.as_fd(), self.device.uapi.put_queue, 0);
+        }
+    }
+
+    fn wait(&self, limit: Duration) -> Result<Wake> {
+        let woken = poll::readable(self.fd.as_fd(), limit)?;
+        Ok(if woken { Wake::Event } else { Wake::TimedOut })
+    }
+
+    fn event(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    fn memory(&self) -> Memory {
+        if self.device.sva() {
+            Memory::Sva
+        } else {
+            Memory::Static
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

@@ -1,0 +1,64 @@
+//! The numbers of the kernel's uacce interface, one table for each generation.
+//!
+//! Version 6 of the patch series and the mainline kernel use the same ioctl
+//! numbers for different things: mainline's START is version 6's SHARE_SVAS, and
+//! mainline's PUT_Q is version 6's START. Which table is right is read from sysfs
+//! before the first ioctl and never guessed.
+
+use crate::sys::ioctl::{Request, io, ior, iowr};
+
+/// One generation of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uapi {
+    /// Its name, for logs.
+    pub name: &'static str,
+    /// `UACCE_CMD_START`.
+    pub start: Request,
+    /// `UACCE_CMD_PUT_Q`.
+    pub put_queue: Request,
+    /// `UACCE_CMD_SHARE_SVAS`; not in mainline.
+    pub share_address_space: Option<Request>,
+    /// The page of `mmap` where the MMIO region lies.
+    pub mmio_page: u64,
+    /// The page where the queue memory lies.
+    pub dus_page: u64,
+    /// The page where static shared memory lies.
+    pub ss_page: u64,
+}
+
+/// Mainline since 5.7: `include/uapi/misc/uacce/uacce.h`.
+pub const MAINLINE: Uapi = Uapi {
+    name: "mainline",
+    start: io(b'W', 0),
+    put_queue: io(b'W', 1),
+    share_address_space: None,
+    mmio_page: 0,
+    dus_page: 1,
+    ss_page: 2,
+};
+
+/// Version 6 of the patch series (October 2019), as some vendor kernels carry it.
+pub const V6: Uapi = Uapi {
+    name: "v6",
+    start: io(b'W', 1),
+    put_queue: io(b'W', 2),
+    share_address_space: Some(io(b'W', 0)),
+    mmio_page: 0,
+    dus_page: 2,
+    ss_page: 3,
+};
+
+/// `UACCE_CMD_QM_SET_QP_CTX` of `misc/uacce/hisi_qm.h`: `{u16 id, u16 qc_type}`, in type, out id.
+pub const SET_QP_CTX: Request = iowr(b'H', 10, 4);
+/// `UACCE_CMD_QM_SET_QP_INFO`: `{u32 sqe_size, u16 sq_depth, u16 cq_depth, u64 reserved}`, all out.
+pub const SET_QP_INFO: Request = iowr(b'H', 11, 16);
+/// `UACCE_CMD_GET_SS_DMA`, a vendor extension: in slice number, out address and length.
+pub const GET_SS_DMA: Request = ior(b'W', 3, 8);
+
+/// `UACCE_DEV_SVA`, bit 0 of `flags`.
+pub const FLAG_SVA: u32 = 1 << 0;
+/// Bit 1 of `flags`: the device runs without an IOMMU.
+pub const FLAG_NOIOMMU: u32 = 1 << 1;
+
+/// The queue depth of kernels that do not answer [`SET_QP_INFO`].
+pub const DEFAULT_DEPTH: u16 = 1024;
