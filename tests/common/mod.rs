@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Where temporary files of tests go.
 pub const TMP: &str = env!("CARGO_TARGET_TMPDIR");
@@ -121,20 +122,22 @@ pub fn pkg_config(arguments: &[&str]) -> Vec<String> {
 }
 
 /// Compiles a C program against the prefix, as a user would, and finds its libraries by rpath.
-pub fn compile(program: &str, options: &[&str], static_too: bool) -> PathBuf {
+pub fn compile(program: &str, statically: bool) -> PathBuf {
     let name = Path::new(program).file_stem().expect("a file name");
-    let suffix = if static_too { "-static" } else { "" };
-    let out = Path::new(TMP).join(format!("{}{suffix}", name.display()));
-    let flags = if static_too {
+    // Tests run at the same time, and some compile the same program.
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let out = Path::new(TMP).join(format!("{}-{count}", name.display()));
+    let flags = if statically {
         pkg_config(&["--static", "--cflags", "--libs"])
     } else {
         pkg_config(&["--cflags", "--libs"])
     };
     let mut cc = Command::new("cc");
     cc.args(["-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]);
-    cc.args(options).arg("-o").arg(&out).arg(source(program));
+    cc.arg("-o").arg(&out).arg(source(program));
     cc.args(flags);
-    if static_too {
+    if statically {
         cc.arg("-static");
     } else {
         cc.arg("-Wl,--fatal-warnings");
