@@ -88,7 +88,7 @@ $(OUT)/stub/libwd.so.0: abi/facade.S $(OUT)/libwd0.forwards abi/libwd0.map Makef
 # deflate, can be in the same program.
 $(OUT)/libwd.a: $(ARCHIVE) $(OUT)/facade0.o $(OUT)/libwd0.roots
 	$(CC) -r -nostdlib -o $(OUT)/libwd.o -Wl,--gc-sections @$(OUT)/libwd0.roots $(OUT)/facade0.o $(ARCHIVE)
-	$(OBJCOPY) --keep-global-symbols=$(OUT)/libwd0.names $(OUT)/libwd.o
+	$(OBJCOPY) -R .llvmbc -R .llvmcmd --keep-global-symbols=$(OUT)/libwd0.names $(OUT)/libwd.o
 	rm -f $@
 	$(AR) rcs $@ $(OUT)/libwd.o
 

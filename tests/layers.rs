@@ -176,7 +176,7 @@ fn what_is_wrong_is_found() {
         ("lib.rs", "pub mod sys; use crate::capi::v0;"),
         (
             "error.rs",
-            "use crate::sys::fd; // crate::capi in a comment",
+            "#![forbid(unsafe_code)] use crate::sys::fd; // crate::capi in a comment",
         ),
         ("sys/fd.rs", "use crate::error::Error; unsafe { x() }"),
         ("qm/ring.rs", "use crate::{error::Error, bd::{zip, sqe}};"),

@@ -4,6 +4,8 @@
 s/__uadk_v[0-9]_//g
 # `priv` is a keyword of Rust.
 s/\<priv_\>/priv/g
+# What Rust callers promise stands in the header's own words already.
+s,(\n *\*)?\n *\* # Safety(\n *\*( [^\n]*)?)*\n( *)\*/,\n\4*/,g
 # C89 has neither comments of this kind nor a comma behind the last enumerator.
 s|#endif +// [a-z_]+|#endif|g
 s|} +// extern "C"|}|g
