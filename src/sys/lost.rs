@@ -101,11 +101,11 @@ fn install() {
 /// The handler. Uses atomics and system calls only.
 extern "C" fn on_sigbus(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo.
-    let code = unsafe { (*info).si_code };
+    let told = unsafe { &*info };
     // SAFETY: SIGBUS fills the address member.
-    let address = unsafe { (*info).si_addr() } as usize;
+    let address = unsafe { told.si_addr() } as usize;
     // A positive code says that a fault raised it, not kill() or sigqueue().
-    if code > 0 && replace(address) {
+    if told.si_code > 0 && replace(address) {
         return;
     }
     pass_on(signal, info, context);
@@ -150,8 +150,9 @@ fn replace(address: usize) -> bool {
 
 /// Does what would have happened without this library.
 fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let before = BEFORE.load(Ordering::Acquire);
     // SAFETY: null or leaked by `install`.
-    let before = unsafe { BEFORE.load(Ordering::Acquire).as_ref() };
+    let before = unsafe { before.as_ref() };
     let action = before.map_or(libc::SIG_DFL, |b| b.sa_sigaction);
     if action == libc::SIG_DFL || action == libc::SIG_IGN {
         // Returning runs the faulting instruction again, now with the default action.
