@@ -85,15 +85,11 @@ impl Device {
     pub fn post(&self, head: u16, number: u16) {
         let mut state = self.state.lock();
         let (at, phase) = (usize::from(state.cq_tail), u32::from(1 - state.lap % 2));
-        self.cq.store_word(
-            at,
-            cqe::HEAD_AND_NUMBER,
-            u32::from(number) << 16 | u32::from(head),
-            Ordering::Relaxed,
-        );
+        let entry = self.cq.at(at).expect("inside");
+        let who = u32::from(number) << 16 | u32::from(head);
+        entry.store_word(cqe::HEAD_AND_NUMBER, who, Ordering::Relaxed);
         // Release pairs with the Acquire load of the phase in `Receiver::receive`.
-        self.cq.store_word(
-            at,
+        entry.store_word(
             cqe::PHASE_WORD,
             phase << cqe::PHASE_SHIFT,
             Ordering::Release,

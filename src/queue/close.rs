@@ -73,12 +73,12 @@ fn finish(
 fn drain(control: &Control, sender: &Sender<{ zip::SIZE }>, receiver: &Receiver<{ zip::SIZE }>) {
     let deadline = Deadline::after(Some(DRAIN));
     let mut slice = Duration::from_micros(50);
-    while u32::from(receiver.waiting()) < sender.in_flight() && receiver.alive().is_ok() {
+    while receiver.waiting() < sender.in_flight() && receiver.alive().is_ok() {
         if deadline.passed() {
             log_error!(
                 "{}: {} requests did not complete before release; their buffers are the caller's again",
                 control.facts.device,
-                sender.in_flight() - u32::from(receiver.waiting()).min(sender.in_flight())
+                sender.in_flight() - receiver.waiting().min(sender.in_flight())
             );
             return;
         }

@@ -20,7 +20,7 @@ pub use open::{Direction, Options};
 
 use crate::bd::zip;
 use crate::error::{Error, Result};
-use crate::uacce::channel::Access;
+use crate::uacce::channel::{Access, Bus};
 use cell::{Cell, Control};
 use core::num::NonZeroU64;
 use core::ops::Deref;
@@ -47,6 +47,15 @@ impl Queue {
     /// [`Error::Permission`] if only a device without an IOMMU suits, else what opening it answered.
     pub fn open(options: &Options) -> Result<Queue> {
         open::open(options).map(Queue)
+    }
+
+    /// Opens a queue on the best device of a bus of the caller's own: a simulated world, or a device
+    /// that the caller made up.
+    ///
+    /// # Errors
+    /// As [`Queue::open`].
+    pub fn open_on(bus: &dyn Bus, options: &Options) -> Result<Queue> {
+        open::open_on(bus, options).map(Queue)
     }
 
     /// Gives up ownership: the queue stays open until [`QueueRef::close`].

@@ -1,6 +1,5 @@
 //! Queues on the device of `qm::echo`, through the table and the gates.
 
-use super::open::open_on;
 use super::*;
 use crate::qm::echo::{Device, Mode, NUMBER, Open};
 use crate::qm::layout::Version;
@@ -67,7 +66,11 @@ impl Bus for Shelf {
 }
 
 fn queue_on(device: &Arc<Device>) -> Queue {
-    Queue(open_on(&Shelf::new(device), &Options::default()).expect("opens"))
+    Queue::open_on(&Shelf::new(device), &Options::default()).expect("opens")
+}
+
+fn opened(bus: &Shelf, options: &Options) -> Result<()> {
+    Queue::open_on(bus, options).map(drop)
 }
 
 fn device(mode: Mode) -> Arc<Device> {
@@ -166,7 +169,7 @@ fn a_device_that_cannot_be_used_is_passed_over_for_the_next() {
         ("b-unknown", "virtio_v9", Error::Io),
         ("c-gone", "hisi_qm_v2", Error::NoDevice),
     ];
-    let queue = Queue(open_on(&shelf, &Options::default()).expect("the last works"));
+    let queue = Queue::open_on(&shelf, &Options::default()).expect("the last works");
     assert_eq!(queue.info().expect("open").device, "z-works");
     let named = |name: &str| Options {
         wanted: Wanted {
@@ -175,9 +178,9 @@ fn a_device_that_cannot_be_used_is_passed_over_for_the_next() {
         },
         ..Options::default()
     };
-    assert_eq!(open_on(&shelf, &named("a-busy")), Err(Error::Busy));
-    assert_eq!(open_on(&shelf, &named("b-unknown")), Err(Error::NoDevice));
-    assert_eq!(open_on(&shelf, &named("nobody")), Err(Error::NoDevice));
+    assert_eq!(opened(&shelf, &named("a-busy")), Err(Error::Busy));
+    assert_eq!(opened(&shelf, &named("b-unknown")), Err(Error::NoDevice));
+    assert_eq!(opened(&shelf, &named("nobody")), Err(Error::NoDevice));
 }
 
 #[test]
