@@ -42,7 +42,7 @@ pub struct Watch(Option<&'static Slot>);
 impl Watch {
     /// A place for a watch. When all are taken, the region will simply not be watched.
     #[must_use]
-    pub fn new() -> Watch {
+    pub fn claim() -> Watch {
         install();
         let claim = |slot: &&Slot| {
             slot.base

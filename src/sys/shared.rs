@@ -71,7 +71,7 @@ impl SharedMemory {
             .map_raw(device.as_raw_fd())?;
         let base = NonNull::new(map.as_mut_ptr()).ok_or(Error::NoMemory)?;
         super::pages::keep_from_children(base, len);
-        let watch = lost::Watch::new();
+        let watch = lost::Watch::claim();
         let keep = Arc::new(Backing {
             lost: AtomicU32::new(0),
             holder: Holder::Device(watch, map),
