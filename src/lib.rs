@@ -1,5 +1,6 @@
 //! User-space queues of Linux accelerators: WarpDrive / UADK in Rust.
 pub mod bd;
+pub mod calc;
 pub mod ctypes;
 pub mod error;
 pub mod log;
