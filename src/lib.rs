@@ -5,6 +5,7 @@ pub mod ctypes;
 pub mod error;
 pub mod log;
 pub mod qm;
+pub mod sim;
 pub mod sys;
 pub mod uacce;
 

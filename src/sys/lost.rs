@@ -101,11 +101,11 @@ fn install() {
 /// The handler. Uses atomics and system calls only.
 extern "C" fn on_sigbus(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: with SA_SIGINFO the kernel passes a valid siginfo.
-    let code = unsafe { (*info).si_code };
+    let told = unsafe { &*info };
     // SAFETY: SIGBUS fills the address member.
-    let address = unsafe { (*info).si_addr() } as usize;
+    let address = unsafe { told.si_addr() } as usize;
     // A positive code says that a fault raised it, not kill() or sigqueue().
-    if code > 0 && replace(address) {
+    if told.si_code > 0 && replace(address) {
         return;
     }
     pass_on(signal, info, context);
