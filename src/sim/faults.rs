@@ -1,6 +1,5 @@
-//! Faults as data: what a device does wrong, and when. A [`Plan`] counts the
-//! device's requests and calls and says which faults are due; it does nothing
-//! itself.
+//! Faults as data: what a device does wrong, and when. A plan counts the device's
+//! requests and calls and says which faults are due; it does nothing itself.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;

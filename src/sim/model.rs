@@ -82,6 +82,11 @@ impl State {
         }
     }
 
+    /// Whether a request that was fetched is completed. A stopping queue finishes what it has begun.
+    fn completes(&self) -> bool {
+        matches!(self.life, Life::Started | Life::Stopping)
+    }
+
     /// Whether one more completion has room, beside those that are certain to come.
     fn room(&self) -> bool {
         self.rings.room(self.busy + self.held.len())
@@ -174,11 +179,11 @@ impl Queue {
         for at in 0..usize::from(self.depth) {
             self.cq.store(at, &[0; CQE_SIZE]);
         }
+        self.take_back(&mut state);
         *state = State {
             life: Life::Started,
             direction: state.direction,
             queued: state.queued,
-            raised: state.raised,
             ..State::new(self.depth)
         };
         Ok(())
@@ -211,8 +216,8 @@ impl Queue {
     pub fn reset(&self) {
         let mut state = self.state.lock();
         if state.life != Life::Gone {
-            // Release: pairs with nothing that matters, software only looks at the words themselves.
-            self.dead.iter().for_each(|w| w.store(1, Ordering::Release));
+            // Relaxed: software looks at the words for their own sake, nothing else follows from them.
+            self.dead.iter().for_each(|w| w.store(1, Ordering::Relaxed));
             self.die(&mut state, Life::Dead);
         }
     }
@@ -327,10 +332,7 @@ impl Queue {
         if job.upset.remove {
             self.device.remove();
         }
-        if !job.upset.delay.is_zero() {
-            self.pause(job.upset.delay);
-        }
-        if !job.upset.drop && self.is_started() {
+        if !job.upset.drop && self.pause(job.upset.delay) {
             self.execute(engine, &mut job);
         }
         self.complete(job);
@@ -359,19 +361,19 @@ impl Queue {
         })
     }
 
-    fn is_started(&self) -> bool {
-        self.state.lock().life == Life::Started
-    }
-
-    /// Sleeps, but not longer than the queue lives.
-    fn pause(&self, time: Duration) {
-        let until = Instant::now() + time;
+    /// Sleeps. `false` if the queue dies, or is stopped while it sleeps.
+    fn pause(&self, time: Duration) -> bool {
         let mut state = self.state.lock();
+        if time.is_zero() {
+            return state.completes();
+        }
+        let until = Instant::now() + time;
         while state.life == Life::Started {
             if self.changed.wait_until(&mut state, until).timed_out() {
-                return;
+                return state.life == Life::Started;
             }
         }
+        false
     }
 
     fn execute(&self, engine: &mut Engine, job: &mut Job) {
@@ -404,8 +406,7 @@ impl Queue {
     fn complete(self: &Arc<Self>, job: Job) {
         let mut state = self.state.lock();
         state.busy -= 1;
-        // A stopping queue still completes what it had begun.
-        if matches!(state.life, Life::Started | Life::Stopping) {
+        if state.completes() {
             if job.done {
                 self.sq.store(job.slot.into(), &job.bytes);
                 self.hold_or_post(&mut state, job);
