@@ -52,6 +52,7 @@
 
 pub mod bd;
 pub mod bus;
+pub mod calc;
 pub mod capi;
 pub mod ctypes;
 pub mod error;

@@ -105,9 +105,9 @@ mod tests {
     fn every_byte_arrives_and_none_beyond() {
         let from: Vec<u8> = (0..=255).collect();
         let mut to = [0xEE_u8; 160];
-        let (source, target) = (from[3..131].as_ptr(), to[5..133].as_mut_ptr());
-        // SAFETY: 128 bytes lie inside both; odd addresses are allowed.
-        unsafe { copy_block::<128>(source, target) };
+        let (source, target) = (&from[3..131], &mut to[5..133]);
+        // SAFETY: both are slices of 128 bytes; odd addresses are allowed.
+        unsafe { copy_block::<128>(source.as_ptr(), target.as_mut_ptr()) };
         assert_eq!(&to[5..133], &from[3..131]);
         assert!(to[..5].iter().chain(&to[133..]).all(|b| *b == 0xEE));
     }

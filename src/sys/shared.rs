@@ -135,6 +135,12 @@ impl SharedMemory {
         }
     }
 
+    /// Makes [`Self::lost`] true, as the removal of the device would: for a simulated device.
+    pub fn lose(&self) {
+        // Release, as the SIGBUS handler does; the rings look at the flag behind their own loads.
+        self.keep.lost.store(1, Ordering::Release);
+    }
+
     /// The address of `size` bytes at `offset`, aligned to `align`, if they lie inside.
     fn within(&self, offset: usize, size: usize, align: usize) -> Result<NonNull<u8>> {
         let end = offset.checked_add(size).ok_or(Error::Invalid)?;
