@@ -3,6 +3,7 @@ pub mod bd;
 pub mod ctypes;
 pub mod error;
 pub mod log;
+pub mod mem;
 pub mod qm;
 pub mod sys;
 pub mod uacce;
