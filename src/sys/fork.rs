@@ -30,6 +30,17 @@ extern "C" fn in_child() {
     }
 }
 
+/// Makes [`generation`] notice forks from here on.
+pub fn watch() {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        if !cfg!(miri) {
+            // SAFETY: the handler is a function of this library, which is never unloaded (nodelete).
+            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        }
+    });
+}
+
 /// Registers `handler` to run in the child after each fork. The same handler counts once.
 ///
 /// At most eight different handlers; each is a static part of this library.
@@ -42,17 +53,6 @@ pub fn in_children(handler: Handler) {
         }
     }
     debug_assert!(false, "more fork handlers than slots");
-}
-
-/// Makes sure that forks are counted from now on.
-fn watch() {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
-        if !cfg!(miri) {
-            // SAFETY: the handler is a function of this library, which is never unloaded (nodelete).
-            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-        }
-    });
 }
 
 /// A number that differs between a process and each of its ancestors from which it has been asked
