@@ -18,6 +18,7 @@ use crate::sys::ioctl::{Request, io};
 use crate::sys::shared::SharedMemory;
 use crate::sys::{env, fd, fork, ioctl, pages, sysfs};
 use crate::{log_error, log_info};
+use core::sync::atomic::Ordering;
 use core::time::Duration;
 use parking_lot::Mutex;
 use std::ffi::CString;
@@ -273,11 +274,8 @@ impl Channel for Queue {
     /// what is mapped then is not the memory of a fresh queue.
     fn start(&self) -> Result<()> {
         let memory = self.region(Region::Dus)?;
-        let blocks = memory.entries::<16>(0, memory.len() / 16)?;
-        let mut block = [0; 16];
-        for index in 0..blocks.count() {
-            blocks.load(index, &mut block);
-            if block != [0; 16] {
+        for offset in (0..memory.len()).step_by(4) {
+            if memory.word(offset)?.load(Ordering::Relaxed) != 0 {
                 log_error!("the queue's memory is not zero: the kernel did not start the queue");
                 return Err(Error::NoDevice);
             }
