@@ -1,56 +1,85 @@
-//! What every C entry goes through: panics stop here, and errors become what
-//! their caller expects.
+//! What every C entry does: catch panics, and answer in the function's own convention.
 
 use crate::error::{Error, Result};
 use crate::log_error;
+use core::any::Any;
 use core::ffi::c_int;
+use nix::errno::Errno;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// A convention of how a C function answers.
-pub trait Reply {
-    /// What the body of the function produces.
+/// How a C function tells success from failure: one implementation for each convention.
+pub(super) trait Reply {
+    /// What success carries.
     type Value;
-    /// The answer when all went well.
+    /// The answer for success.
     fn yes(value: Self::Value) -> Self;
-    /// The answer to an error.
+    /// The answer for failure; sets `errno` where the convention has room for no number, or where
+    /// callers look at both.
     fn no(error: Error) -> Self;
 }
 
-/// 0 or more, or a negative error number with `errno` set to its positive value.
+/// A count, 0 or more, or a negative error number, which `errno` has too, positive.
 impl Reply for c_int {
     type Value = c_int;
+
     fn yes(value: c_int) -> c_int {
         value
     }
+
     fn no(error: Error) -> c_int {
-        let number = match error {
-            // The seed's callers know no WD_HW_EACCESS; for them the device is gone.
-            Error::DeviceReset => Error::NoDevice.number(),
-            error => error.number(),
-        };
-        nix::errno::Errno::set_raw(number);
-        -number
+        Errno::set_raw(error.number());
+        -error.number()
     }
 }
 
-/// Nothing; errors are logged where they arise.
+/// A pointer, or NULL and `errno`.
+impl<T> Reply for *mut T {
+    type Value = *mut T;
+
+    fn yes(value: *mut T) -> *mut T {
+        value
+    }
+
+    fn no(error: Error) -> *mut T {
+        Errno::set_raw(error.number());
+        core::ptr::null_mut()
+    }
+}
+
+/// Nothing: what went wrong is only in the log.
 impl Reply for () {
     type Value = ();
+
     fn yes((): ()) {}
+
     fn no(_: Error) {}
 }
 
-/// Runs the body of a C entry. A panic in it is a bug of this library: it is logged, answered with
-/// [`Error::Io`], and never reaches the caller.
-#[inline(always)]
-pub fn entry<R: Reply>(body: impl FnOnce() -> Result<R::Value>) -> R {
+/// Runs the body of the C function `name`. No panic leaves it: one is logged, and answered as
+/// [`Error::Io`].
+#[inline]
+pub(super) fn entry<R: Reply>(name: &str, body: impl FnOnce() -> Result<R::Value>) -> R {
+    // Unwind safety: what a body shares with later calls is behind locks and atomics that a panic
+    // leaves usable; nothing is borrowed mutably across this frame.
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => R::yes(value),
         Ok(Err(error)) => R::no(error),
-        Err(_) => {
-            log_error!("internal error: a C entry panicked");
+        Err(panic) => {
+            log_error!("{name}: internal error: {}", text_of(&*panic));
+            // Dropping the payload runs code of whoever panicked, which may panic again.
+            core::mem::forget(panic);
             R::no(Error::Io)
         }
+    }
+}
+
+/// The message of a panic, where it is a text.
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    match panic.downcast_ref::<&str>() {
+        Some(text) => text,
+        None => panic
+            .downcast_ref::<String>()
+            .map_or("unknown", String::as_str),
     }
 }
 
@@ -59,19 +88,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_a_negative_number_and_errno_its_mirror() {
-        assert_eq!(entry::<c_int>(|| Err(Error::Busy)), -libc::EBUSY);
-        assert_eq!(nix::errno::Errno::last_raw(), libc::EBUSY);
-        assert_eq!(entry::<c_int>(|| Ok(7)), 7);
+    fn an_error_is_a_negative_number_and_errno_has_it_too() {
+        Errno::clear();
+        assert_eq!(entry::<c_int>("f", || Err(Error::Busy)), -libc::EBUSY);
+        assert_eq!(Errno::last_raw(), libc::EBUSY);
     }
 
     #[test]
-    fn a_reset_device_is_no_device_to_the_seeds_callers() {
-        assert_eq!(entry::<c_int>(|| Err(Error::DeviceReset)), -libc::ENODEV);
+    fn success_leaves_errno_alone() {
+        Errno::set_raw(libc::ENOENT);
+        assert_eq!(entry::<c_int>("f", || Ok(7)), 7);
+        assert_eq!(Errno::last_raw(), libc::ENOENT);
     }
 
     #[test]
-    fn a_panic_becomes_an_error() {
-        assert_eq!(entry::<c_int>(|| panic!("a bug")), -libc::EIO);
+    fn a_pointer_that_cannot_be_had_is_null_with_errno() {
+        Errno::clear();
+        assert!(entry::<*mut u8>("f", || Err(Error::NoMemory)).is_null());
+        assert_eq!(Errno::last_raw(), libc::ENOMEM);
+    }
+
+    #[test]
+    fn a_panic_becomes_an_io_error() {
+        let answer = entry::<c_int>("f", || panic!("index {} of 3", 4));
+        assert_eq!(answer, -libc::EIO);
+        entry::<()>("f", || panic!("no text to format"));
+    }
+
+    #[test]
+    fn a_panic_is_told_by_its_text() {
+        assert_eq!(text_of(&"plain"), "plain");
+        assert_eq!(text_of(&String::from("formatted")), "formatted");
+        assert_eq!(text_of(&4_u32), "unknown");
     }
 }

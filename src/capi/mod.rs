@@ -1,7 +1,9 @@
-//! The C entries: pointers in, the safe Rust API called, an answer out. No logic.
+//! The C entry points: pointers in, the safe Rust API called, a number out. No logic lives here.
 //!
-//! `# Safety` of every entry, unless it says more: pointers are NULL or point to
-//! what their type says, for as long as the call runs; strings end with NUL.
+//! One module for each generation of the API, one file for each C header. A function is exported
+//! under a private name, `__uadk_v0_wd_send`, since later generations have functions of the same
+//! names over other structures; the library of its generation gives it its plain name
+//! (docs/abi.md).
 
-pub mod entry;
+mod entry;
 pub mod v0;

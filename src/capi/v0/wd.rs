@@ -1,10 +1,15 @@
-//! `warpdrive/wd.h`. The names are exported with a prefix, since the UADK v1 API
-//! has some of the same names over another structure; `libwd.so.0` gives them
-//! back their plain names.
+//! The functions of `warpdrive/wd.h`. The comments below are the header's comments. The names are
+//! exported with a prefix, since the UADK v1 API has some of the same names over another structure;
+//! `libwd.so.0` gives them back their plain names.
 
 #![expect(unsafe_code, reason = "C entry points")]
+#![expect(
+    clippy::missing_safety_doc,
+    reason = "these comments are printed in the C header, where the first paragraph of wd_queue says \
+              what holds for all: pointers are NULL or good, and a queue stays where it is"
+)]
 
-use super::super::entry::entry;
+use super::entry;
 use crate::ctypes::v0::*;
 use crate::error::{Error, Result};
 use crate::queue::{DESCRIPTOR_SIZE, Descriptor, Info, Options, Path, Queue, QueueRef};
@@ -139,12 +144,9 @@ fn describe(q: &mut wd_queue, info: &Info) {
 /// suits or no driver knows its interface; -EBUSY if no queue is free, or the structure's queue is
 /// open; -EPERM for a device without an IOMMU or a group that is not viable; -EOPNOTSUPP if the
 /// kernel lacks what is needed; else the negative errno of a system call. errno is set to match.
-///
-/// # Safety
-/// `q` is NULL or points to a structure that nobody else uses; its strings end with NUL.
 #[unsafe(export_name = "__uadk_v0_wd_request_queue")]
 pub unsafe extern "C" fn wd_request_queue(q: *mut wd_queue) -> c_int {
-    entry(|| {
+    entry("wd_request_queue", || {
         // SAFETY: the caller's promise.
         if unsafe { queue_of(q) }.is_ok_and(QueueRef::is_open) {
             return Err(Error::Busy);
@@ -171,12 +173,9 @@ pub unsafe extern "C" fn wd_request_queue(q: *mut wd_queue) -> c_int {
 /// reset. Harmless for NULL, a queue that was never opened or is released already, and in a fork
 /// child, where the parent's queue is left alone. Other threads may be using the queue: they get
 /// -ESHUTDOWN.
-///
-/// # Safety
-/// `q` is NULL or points to a structure.
 #[unsafe(export_name = "__uadk_v0_wd_release_queue")]
 pub unsafe extern "C" fn wd_release_queue(q: *mut wd_queue) {
-    entry(|| {
+    entry("wd_release_queue", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
         let own_container = queue.info().map(|i| i.vfio.is_none_or(|v| v.owned));
@@ -201,12 +200,9 @@ pub unsafe extern "C" fn wd_release_queue(q: *mut wd_queue) {
 /// Returns 0; -EBUSY if the ring is full (1023 in flight at depth 1024); -EINVAL for NULL;
 /// -ESHUTDOWN after release and in a fork child; -ENODEV if the device has gone or was reset; -EIO
 /// if it broke the protocol. The message was not sent then.
-///
-/// # Safety
-/// `req` is NULL or points to 128 bytes that live until they are received or the queue is released.
 #[unsafe(export_name = "__uadk_v0_wd_send")]
 pub unsafe extern "C" fn wd_send(q: *mut wd_queue, req: *mut c_void) -> c_int {
-    entry(|| {
+    entry("wd_send", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
         let tag = NonZeroU64::new(req as u64).ok_or(Error::Invalid)?;
@@ -223,12 +219,9 @@ pub unsafe extern "C" fn wd_send(q: *mut wd_queue, req: *mut c_void) -> c_int {
 /// `*resp` (`dw3` says which), or if the device named a message that was never sent (`*resp` is
 /// then NULL); the next call goes on behind it. -EINVAL for NULL; -ESHUTDOWN after release and in a
 /// fork child; -ENODEV if the device has gone or was reset and nothing is left to receive.
-///
-/// # Safety
-/// `resp` is NULL or points to a pointer; the messages in flight are alive.
 #[unsafe(export_name = "__uadk_v0_wd_recv")]
 pub unsafe extern "C" fn wd_recv(q: *mut wd_queue, resp: *mut *mut c_void) -> c_int {
-    entry(|| {
+    entry("wd_recv", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
         // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
@@ -260,12 +253,9 @@ fn answer(received: Result<crate::queue::Received>, resp: &mut *mut c_void) -> R
 
 /// Announces messages that are written and not announced. `wd_send` announces its own, so there
 /// are none; kept for programs that call it. Harmless for NULL and released queues.
-///
-/// # Safety
-/// `q` is NULL or points to a structure.
 #[unsafe(export_name = "__uadk_v0_wd_flush")]
 pub unsafe extern "C" fn wd_flush(q: *mut wd_queue) {
-    entry(|| {
+    entry("wd_flush", || {
         // SAFETY: the caller's promise.
         unsafe { queue_of(q) }?.flush()
     })
@@ -275,16 +265,13 @@ pub unsafe extern "C" fn wd_flush(q: *mut wd_queue) {
 /// queue dies. A signal does not end the wait.
 ///
 /// Returns what `wd_recv` does, except -EAGAIN; -ETIMEDOUT when the time is over.
-///
-/// # Safety
-/// As `wd_recv`.
 #[unsafe(export_name = "__uadk_v0_wd_recv_sync")]
 pub unsafe extern "C" fn wd_recv_sync(
     q: *mut wd_queue,
     resp: *mut *mut c_void,
     ms: __u16,
 ) -> c_int {
-    entry(|| {
+    entry("wd_recv_sync", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
         // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
@@ -308,9 +295,6 @@ pub unsafe extern "C" fn wd_recv_sync(
 /// writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
 /// writable share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN
 /// after release and in a fork child.
-///
-/// # Safety
-/// `q` is NULL or points to a structure. `addr` may be anything.
 #[unsafe(export_name = "__uadk_v0_wd_mem_share")]
 pub unsafe extern "C" fn wd_mem_share(
     q: *mut wd_queue,
@@ -318,7 +302,7 @@ pub unsafe extern "C" fn wd_mem_share(
     size: usize,
     flags: c_int,
 ) -> c_int {
-    entry(|| {
+    entry("wd_mem_share", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
         const BOTH: c_int = WD_SHARE_READ | WD_SHARE_WRITE;
@@ -334,12 +318,9 @@ pub unsafe extern "C" fn wd_mem_share(
 
 /// Takes back one share of exactly this range. Messages that use it must have come back. A range
 /// that this queue does not share is left alone, with a line in the log.
-///
-/// # Safety
-/// `q` is NULL or points to a structure. `addr` may be anything.
 #[unsafe(export_name = "__uadk_v0_wd_mem_unshare")]
 pub unsafe extern "C" fn wd_mem_unshare(q: *mut wd_queue, addr: *const c_void, size: usize) {
-    entry(|| {
+    entry("wd_mem_unshare", || {
         // SAFETY: the caller's promise.
         unsafe { queue_of(q) }?.unshare(addr as usize, size)
     })
@@ -349,8 +330,8 @@ pub unsafe extern "C" fn wd_mem_unshare(q: *mut wd_queue, addr: *const c_void, s
 ///
 /// Returns how many there are, or -ENODEV without a uacce class.
 #[unsafe(export_name = "__uadk_v0_wd_dump_all_algos")]
-pub extern "C" fn wd_dump_all_algos() -> c_int {
-    entry(|| {
+pub unsafe extern "C" fn wd_dump_all_algos() -> c_int {
+    entry("wd_dump_all_algos", || {
         let devices = bus::system()?.devices()?;
         for device in &devices {
             let line = std::ffi::CString::new(device.to_string()).map_err(|_| Error::Invalid)?;
@@ -368,16 +349,13 @@ pub extern "C" fn wd_dump_all_algos() -> c_int {
 /// reach all of the machine's memory is acceptable.
 ///
 /// Returns 0; -EINVAL for NULL and unknown names and values; -EBUSY if the queue is open.
-///
-/// # Safety
-/// `q` is NULL or points to a structure; the strings are NULL or end with NUL.
 #[unsafe(export_name = "__uadk_v0_wd_set_queue_attr")]
 pub unsafe extern "C" fn wd_set_queue_attr(
     q: *mut wd_queue,
     name: *const c_char,
     value: *mut c_char,
 ) -> c_int {
-    entry(|| {
+    entry("wd_set_queue_attr", || {
         // SAFETY: the caller's promise.
         if unsafe { queue_of(q) }.is_ok_and(QueueRef::is_open) {
             return Err(Error::Busy);
@@ -397,12 +375,9 @@ pub unsafe extern "C" fn wd_set_queue_attr(
 
 /// Returns the queue's VFIO IOMMU type (1 = TYPE1), 0 for a queue that is not behind VFIO, -EINVAL
 /// for NULL, -ESHUTDOWN if it is not open.
-///
-/// # Safety
-/// `q` is NULL or points to a structure.
 #[unsafe(export_name = "__uadk_v0___iommu_type")]
 pub unsafe extern "C" fn __iommu_type(q: *mut wd_queue) -> c_int {
-    entry(|| {
+    entry("__iommu_type", || {
         // SAFETY: the caller's promise.
         let info = unsafe { queue_of(q) }?.info()?;
         Ok(info.vfio.map_or(0, |v| v.iommu_type))
@@ -413,16 +388,13 @@ pub unsafe extern "C" fn __iommu_type(q: *mut wd_queue) -> c_int {
 ///
 /// Returns how many were sent, the first so many of `reqs`; if none, what `wd_send` would. A NULL
 /// among them is -EINVAL and nothing is sent.
-///
-/// # Safety
-/// `reqs` points to `count` pointers, each as for `wd_send`.
 #[unsafe(export_name = "__uadk_v0_wd_send_batch")]
 pub unsafe extern "C" fn wd_send_batch(
     q: *mut wd_queue,
     reqs: *mut *mut c_void,
     count: __u32,
 ) -> c_int {
-    entry(|| {
+    entry("wd_send_batch", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
         if reqs.is_null() || count == 0 || c_int::try_from(count).is_err() {
@@ -446,16 +418,13 @@ pub unsafe extern "C" fn wd_send_batch(
 /// error is among them; look at each one's `dw3`.
 ///
 /// Returns how many came; if none, what `wd_recv` would.
-///
-/// # Safety
-/// `resps` points to room for `count` pointers; the messages in flight are alive.
 #[unsafe(export_name = "__uadk_v0_wd_recv_batch")]
 pub unsafe extern "C" fn wd_recv_batch(
     q: *mut wd_queue,
     resps: *mut *mut c_void,
     count: __u32,
 ) -> c_int {
-    entry(|| {
+    entry("wd_recv_batch", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
         if resps.is_null() || count == 0 || c_int::try_from(count).is_err() {
@@ -481,12 +450,9 @@ pub unsafe extern "C" fn wd_recv_batch(
 /// Returns a descriptor for `poll(2)`, valid until the queue is released; -EINVAL, -ESHUTDOWN.
 /// Becoming readable is a hint that messages may have come back. Call `wd_queue_arm` before each
 /// sleep.
-///
-/// # Safety
-/// `q` is NULL or points to a structure.
 #[unsafe(export_name = "__uadk_v0_wd_queue_fd")]
 pub unsafe extern "C" fn wd_queue_fd(q: *mut wd_queue) -> c_int {
-    entry(|| {
+    entry("wd_queue_fd", || {
         // SAFETY: the caller's promise.
         unsafe { queue_of(q) }?.event_fd()
     })
@@ -496,12 +462,9 @@ pub unsafe extern "C" fn wd_queue_fd(q: *mut wd_queue) -> c_int {
 ///
 /// Returns 1 if it will; 0 if a message has come back already, so receive before sleeping;
 /// -EINVAL, -ESHUTDOWN.
-///
-/// # Safety
-/// `q` is NULL or points to a structure.
 #[unsafe(export_name = "__uadk_v0_wd_queue_arm")]
 pub unsafe extern "C" fn wd_queue_arm(q: *mut wd_queue) -> c_int {
-    entry(|| {
+    entry("wd_queue_arm", || {
         // SAFETY: the caller's promise.
         unsafe { queue_of(q) }?.arm().map(c_int::from)
     })
@@ -511,12 +474,9 @@ pub unsafe extern "C" fn wd_queue_arm(q: *mut wd_queue) -> c_int {
 /// `sizeof(*info)` before; a library that knows fewer fields fills fewer and says so there.
 ///
 /// Returns 0, -EINVAL, -ESHUTDOWN.
-///
-/// # Safety
-/// `info` is NULL or points to `info->size` writable bytes.
 #[unsafe(export_name = "__uadk_v0_wd_get_queue_info")]
 pub unsafe extern "C" fn wd_get_queue_info(q: *mut wd_queue, info: *mut wd_queue_info) -> c_int {
-    entry(|| {
+    entry("wd_get_queue_info", || {
         // SAFETY: the caller's promise.
         let known = unsafe { queue_of(q) }?.info()?;
         if info.is_null() {
@@ -567,16 +527,13 @@ fn info_twin(known: &Info, size: usize) -> wd_queue_info {
 /// where devices cannot reach other memory. Fork children do not get it.
 ///
 /// Returns 0 and the address, page aligned; -EINVAL, -ENOMEM, -EOPNOTSUPP, -ESHUTDOWN.
-///
-/// # Safety
-/// `q` is an open queue that is to use the memory; `addr` is NULL or points to a pointer.
 #[unsafe(export_name = "__uadk_v0_wd_shared_alloc")]
 pub unsafe extern "C" fn wd_shared_alloc(
     q: *mut wd_queue,
     size: usize,
     addr: *mut *mut c_void,
 ) -> c_int {
-    entry(|| {
+    entry("wd_shared_alloc", || {
         // SAFETY: the caller's promise.
         unsafe { queue_of(q) }?.info()?;
         // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
@@ -588,12 +545,9 @@ pub unsafe extern "C" fn wd_shared_alloc(
 
 /// Frees memory of `wd_shared_alloc`. Messages that use it must have come back. NULL is harmless;
 /// another address is left alone, with a line in the log.
-///
-/// # Safety
-/// Nobody uses the memory any more.
 #[unsafe(export_name = "__uadk_v0_wd_shared_free")]
 pub unsafe extern "C" fn wd_shared_free(addr: *mut c_void) {
-    entry(|| {
+    entry("wd_shared_free", || {
         if addr.is_null() {
             Ok(())
         } else {
@@ -604,12 +558,9 @@ pub unsafe extern "C" fn wd_shared_free(addr: *mut c_void) {
 
 /// Sets the function that receives the library's messages, all levels; NULL removes it. Without it
 /// messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
-///
-/// # Safety
-/// The function can be called from any thread, and stays callable.
 #[unsafe(export_name = "__uadk_v0_wd_set_log_hook")]
 pub unsafe extern "C" fn wd_set_log_hook(hook: wd_log_hook) {
-    entry(|| {
+    entry("wd_set_log_hook", || {
         log::set_hook(hook);
         Ok(())
     })

@@ -1,17 +1,10 @@
-//! The structures and constants of the seed API: `warpdrive/wd.h`,
-//! `warpdrive/hisi_qm_udrv.h` and `warpdrive/comp_hw.h`.
+//! `warpdrive/wd.h`: the queue, and what goes with it.
 
-#![expect(non_camel_case_types, reason = "the names are those of the C headers")]
+#![expect(non_camel_case_types, reason = "the names are those of the C header")]
 
+use super::{__u32, __u64};
 use core::ffi::{c_char, c_int, c_void};
 use core::mem::offset_of;
-
-/// `__u16` of `<linux/types.h>`.
-pub type __u16 = u16;
-/// `__u32` of `<linux/types.h>`.
-pub type __u32 = u32;
-/// `__u64` of `<linux/types.h>`.
-pub type __u64 = u64;
 
 /// Length of a short text in sysfs.
 pub const SYS_VAL_SIZE: c_int = 16;
@@ -142,95 +135,6 @@ pub struct wd_queue_info {
 /// A function that receives messages: level as in `syslog(3)`, and the text.
 pub type wd_log_hook = Option<unsafe extern "C" fn(level: c_int, text: *const c_char)>;
 
-/// The ZIP descriptor of 128 bytes, as `wd_send` takes it and `wd_recv` gives it back.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
-pub struct hisi_qm_msg {
-    /// Out: input bytes eaten.
-    pub consumed: __u32,
-    /// Out: output bytes written.
-    pub produced: __u32,
-    /// Not used. (The spelling is the seed's.)
-    pub comp_date_length: __u32,
-    /// Out: bits 0-7 the status, 0 and 0x0d are good.
-    pub dw3: __u32,
-    /// Input bytes. (The spelling is the seed's.)
-    pub input_date_length: __u32,
-    /// Not used.
-    pub lba_l: __u32,
-    /// Not used.
-    pub lba_h: __u32,
-    /// Bit 25 finish, 26 stateful, 27 new stream, 28-31 type.
-    pub dw7: __u32,
-    /// Not used.
-    pub dw8: __u32,
-    /// Bits 0-7: 1 deflate, 2 zlib, 3 gzip.
-    pub dw9: __u32,
-    /// Not used.
-    pub dw10: __u32,
-    /// Not used.
-    pub priv_info: __u32,
-    /// Not used.
-    pub dw12: __u32,
-    /// Free for software.
-    pub tag: __u32,
-    /// Output space in bytes.
-    pub dest_avail_out: __u32,
-    /// State of the stream.
-    pub rsvd0: __u32,
-    /// Not used.
-    pub comp_head_addr_l: __u32,
-    /// Not used.
-    pub comp_head_addr_h: __u32,
-    /// Address of the input, low half.
-    pub source_addr_l: __u32,
-    /// Address of the input, high half.
-    pub source_addr_h: __u32,
-    /// Address of the output, low half.
-    pub dest_addr_l: __u32,
-    /// Address of the output, high half.
-    pub dest_addr_h: __u32,
-    /// Address of the stream's context, low half.
-    pub stream_ctx_addr_l: __u32,
-    /// Address of the stream's context, high half.
-    pub stream_ctx_addr_h: __u32,
-    /// Not used.
-    pub cipher_key1_addr_l: __u32,
-    /// Not used.
-    pub cipher_key1_addr_h: __u32,
-    /// Not used.
-    pub cipher_key2_addr_l: __u32,
-    /// Not used.
-    pub cipher_key2_addr_h: __u32,
-    /// State of the stream; length and checksum.
-    pub rsvd1: [__u32; 4],
-}
-
-/// A hardware queue's number.
-#[repr(C)]
-pub struct hisi_acc_qm_sqc {
-    /// The number.
-    pub sqn: __u16,
-}
-
-/// The doorbell of the submission queue.
-pub const DOORBELL_CMD_SQ: c_int = 0;
-/// The doorbell of the completion queue.
-pub const DOORBELL_CMD_CQ: c_int = 1;
-
-/// Parameters of a compression algorithm.
-#[repr(C)]
-pub struct vfio_wdev_comp_param {
-    /// The window's size.
-    pub window_size: __u32,
-    /// The compression level.
-    pub comp_level: __u32,
-    /// The mode.
-    pub mode: __u32,
-    /// The algorithm.
-    pub alg: __u32,
-}
-
 // The layout is ABI: offsets as measured on the seed's header, LP64.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
@@ -249,11 +153,4 @@ const _: () = {
     assert!(offset_of!(wd_queue, dmaflag_ext_path) == 320);
     assert!(offset_of!(wd_queue, device_api_path) == 328);
     assert!(size_of::<wd_queue_info>() == 176);
-};
-const _: () = {
-    assert!(size_of::<hisi_qm_msg>() == 128);
-    assert!(offset_of!(hisi_qm_msg, dw9) == 0x24);
-    assert!(offset_of!(hisi_qm_msg, dest_avail_out) == 0x38);
-    assert!(offset_of!(hisi_qm_msg, source_addr_l) == 0x48);
-    assert!(offset_of!(hisi_qm_msg, rsvd1) == 0x70);
 };
