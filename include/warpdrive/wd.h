@@ -197,155 +197,165 @@ extern "C" {
 #endif
 
 /**
- * Opens a queue. Before the call, set the structure to zero and the fields marked *in* to what
- * is wanted; with `vfio_group_path` NULL the queue is one of a uacce device: the device named by
- * `mdev_name`, or where that is NULL the best one that has the algorithm (nearest to the caller's
- * NUMA node, then most free queues).
+ * Opens a queue.
  *
- * Returns 0, or a negative error number, which `errno` has too, positive:
- * -EINVAL bad arguments or attributes; -ENODEV no such device, or none that the library knows how
- * to drive; -EBUSY no free queue; -EPERM a device without IOMMU that was not asked for, or a VFIO
- * group that is not viable; -EOPNOTSUPP the kernel lacks what is needed; -ENOMEM; or what the
- * system call that failed said. Nothing stays open then, and the structure can be used again.
+ * With `vfio_group_path` NULL a uacce device is taken: the one named by `mdev_name`, or, with
+ * `mdev_name` NULL, the best that suits (see `wd_set_queue_attr`): nearest NUMA node, then most
+ * free queues. With `vfio_group_path` set, `mdev_name` is a mediated device's UUID and all four
+ * paths are needed. On success the fields marked *out* are set; on failure they are reset, and the
+ * structure can be used to try again.
+ *
+ * Returns 0; -EINVAL for NULL, missing paths or files with garbage in them; -ENODEV if no device
+ * suits or no driver knows its interface; -EBUSY if no queue is free, or the structure's queue is
+ * open; -EPERM for a device without an IOMMU or a group that is not viable; -EOPNOTSUPP if the
+ * kernel lacks what is needed; else the negative errno of a system call. errno is set to match.
  */
 int wd_request_queue(struct wd_queue *q);
 
 /**
- * Closes a queue: waits a bounded time for what is outstanding, takes back what was shared
- * through it, and stops it. After the return the device reaches none of the caller's memory, and
- * messages that were not received belong to the caller again. Other threads that use the queue
- * meanwhile get -ESHUTDOWN. A queue that is not open, and NULL, are left alone.
+ * Releases a queue. No new call gets in; calls inside finish; requests in flight get 250 ms to
+ * complete; the device is stopped, everything the queue shared is taken back, its memory is
+ * unmapped and its descriptors closed, except a container that the caller supplied. The fields are
+ * reset. Harmless for NULL, a queue that was never opened or is released already, and in a fork
+ * child, where the parent's queue is left alone. Other threads may be using the queue: they get
+ * -ESHUTDOWN.
  */
 void wd_release_queue(struct wd_queue *q);
 
 /**
- * Sends a message; for HiSilicon devices `req` is a `struct hisi_qm_msg`. It belongs to the
- * library until `wd_recv` gives it back. Never waits, and makes no system call. One thread may
- * send while another receives; more threads are safe, but take turns.
+ * Sends one 128-byte message: copies it into the ring and rings the doorbell. Never blocks, makes
+ * no system call. The message must stay where it is until `wd_recv` gives it back.
  *
- * Returns 0; -EBUSY the queue is full, receive first; -EINVAL bad arguments; -ENODEV the device is
- * gone or was reset; -EIO the device broke the queue's protocol; -ESHUTDOWN the queue was
- * released, or belongs to the parent process. The message was not taken then.
+ * Returns 0; -EBUSY if the ring is full (1023 in flight at depth 1024); -EINVAL for NULL;
+ * -ESHUTDOWN after release and in a fork child; -ENODEV if the device has gone or was reset; -EIO
+ * if it broke the protocol. The message was not sent then.
  */
 int wd_send(struct wd_queue *q, void *req);
 
 /**
- * Receives one message: writes the results into it and sets `*resp` to it, the pointer that was
- * given to `wd_send`. Messages come back in the order in which the device finishes them. Never
- * waits.
+ * Receives one message: the pointer that was given to `wd_send`, with the device's results copied
+ * into it. Never blocks, makes no system call. Messages may come back in another order.
  *
- * Returns 0; -EAGAIN nothing to receive yet; -EIO the device reported an error, with `*resp` set
- * to the message that has its status, or broke the protocol, with `*resp` NULL: the next call
- * goes on behind it; -EINVAL, -ENODEV, -ESHUTDOWN as `wd_send`.
+ * Returns 0; -EAGAIN if none is complete; -EIO if the device reports an error for the message in
+ * `*resp` (`dw3` says which), or if the device named a message that was never sent (`*resp` is
+ * then NULL); the next call goes on behind it. -EINVAL for NULL; -ESHUTDOWN after release and in a
+ * fork child; -ENODEV if the device has gone or was reset and nothing is left to receive.
  */
 int wd_recv(struct wd_queue *q, void **resp);
 
 /**
- * Tells the device of messages that it has not been told of. `wd_send` and `wd_send_batch` tell
- * it themselves, so nothing needs this; NULL is left alone.
+ * Announces messages that are written and not announced. `wd_send` announces its own, so there
+ * are none; kept for programs that call it. Harmless for NULL and released queues.
  */
 void wd_flush(struct wd_queue *q);
 
 /**
- * As `wd_recv`, but waits up to `ms` milliseconds for a message; 0 waits for ever. A signal does
- * not end the wait.
+ * As `wd_recv`, and waits up to `ms` milliseconds for a message; 0 waits until one comes or the
+ * queue dies. A signal does not end the wait.
  *
- * Returns as `wd_recv`, and -ETIMEDOUT in place of -EAGAIN. A message that was not received in
- * time stays with the library and can be received later.
+ * Returns what `wd_recv` does, except -EAGAIN; -ETIMEDOUT when the time is over.
  */
 int wd_recv_sync(struct wd_queue *q, void **resp, __u16 ms);
 
 /**
- * Lets the device reach the memory of `size` bytes at `addr`, at the same addresses. Whole pages
- * are shared, and counted: a page stays shared until it has been unshared as often. `flags` is 0
- * (the device may read and write), `WD_SHARE_READ`, `WD_SHARE_WRITE` or both; or `WD_SHARE_ALL`
- * with NULL and 0. With SVA all memory is shared already and the call does nothing.
+ * Lets the device use `size` bytes at `addr`, rounded outward to pages, at the same address.
+ * `flags`: 0 or `WD_SHARE_READ|WD_SHARE_WRITE` for reading and writing, `WD_SHARE_READ` for reading
+ * only, `WD_SHARE_ALL` for the whole address space (with SVA; `addr` and `size` 0). Shares count:
+ * each needs its `wd_mem_unshare`, or the release of the queue. With SVA the device can reach all
+ * memory in any case; the arguments are checked all the same.
  *
- * Returns 0; -EINVAL bad arguments or flags, memory that is not mapped, or belongs to a device;
- * -EPERM a shared mapping of a file that the device would write; -ENOMEM, also for
- * `RLIMIT_MEMLOCK`; -EOPNOTSUPP the device reaches only what `wd_shared_alloc` gives;
- * -ESHUTDOWN as `wd_send`.
+ * Returns 0; -EINVAL for size 0, unknown flags, or a range that is not mapped; -EPERM for a
+ * writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
+ * writable share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN
+ * after release and in a fork child.
  */
 int wd_mem_share(struct wd_queue *q, const void *addr, size_t size, int flags);
 
 /**
- * Takes back one `wd_mem_share` of the same memory. When the last one of a page is taken back, the
- * device cannot reach it any more once this returns. Memory that is not shared is left alone.
+ * Takes back one share of exactly this range. Messages that use it must have come back. A range
+ * that this queue does not share is left alone, with a line in the log.
  */
 void wd_mem_unshare(struct wd_queue *q, const void *addr, size_t size);
 
 /**
- * Prints the devices there are to the standard output, a line each: name, interface, algorithms,
- * NUMA node, free queues, and whether it is simulated. Returns how many there are, or a negative
- * error number.
+ * Prints the devices and their algorithms to standard output, a line each; simulated ones say so.
+ *
+ * Returns how many there are, or -ENODEV without a uacce class.
  */
 int wd_dump_all_algos(void);
 
 /**
- * Says what the queue is to be, before `wd_request_queue`. The text is kept in `hw_type`.
- * "algorithm": "zlib" (what is taken if nothing is said), "gzip", "deflate".
- * "direction": "compress" (likewise), "decompress".
- * "noiommu": "allow" takes a device without IOMMU too. Such a device can read and write all of
- * the machine's memory.
+ * Says what queue is wanted; call it between zeroing the structure and `wd_request_queue`.
+ * `algorithm`: a name as devices list it (`zlib`, `gzip`, `deflate`). `direction`: `compress` (what
+ * a queue does unless told) or `decompress`. `noiommu`: `allow` or `deny`, whether a device that can
+ * reach all of the machine's memory is acceptable.
  *
- * Returns 0; -EINVAL another name or value, or a queue that is open.
+ * Returns 0; -EINVAL for NULL and unknown names and values; -EBUSY if the queue is open.
  */
 int wd_set_queue_attr(struct wd_queue *q, const char *name, char *value);
 
-/* The VFIO IOMMU type of an open queue, 0 without VFIO, or a negative error number. */
+/**
+ * Returns the queue's VFIO IOMMU type (1 = TYPE1), 0 for a queue that is not behind VFIO, -EINVAL
+ * for NULL, -ESHUTDOWN if it is not open.
+ */
 int __iommu_type(struct wd_queue *q);
 
 /**
- * Sends up to `count` messages and tells the device once. Returns how many were taken, the first
- * ones of `reqs`; fewer than `count` if the queue became full. If none was, an error as `wd_send`.
+ * Sends up to `count` messages with one doorbell.
+ *
+ * Returns how many were sent, the first so many of `reqs`; if none, what `wd_send` would. A NULL
+ * among them is -EINVAL and nothing is sent.
  */
 int wd_send_batch(struct wd_queue *q, void **reqs, __u32 count);
 
 /**
- * Receives up to `count` messages that are ready. Returns how many were written to `resps`; if
- * none was, an error as `wd_recv`. It ends before a message with an error, which `wd_recv`, or the
- * next call as its first, then reports.
+ * Receives up to `count` messages and acknowledges them with one doorbell. A message with a device
+ * error is among them; look at each one's `dw3`.
+ *
+ * Returns how many came; if none, what `wd_recv` would.
  */
 int wd_recv_batch(struct wd_queue *q, void **resps, __u32 count);
 
 /**
- * A descriptor that `poll` finds readable when the device has completed something, once
- * `wd_queue_arm` has asked for it. It belongs to the queue: do not read or close it. Or a negative
- * error number.
+ * Returns a descriptor for `poll(2)`, valid until the queue is released; -EINVAL, -ESHUTDOWN.
+ * Becoming readable is a hint that messages may have come back. Call `wd_queue_arm` before each
+ * sleep.
  */
 int wd_queue_fd(struct wd_queue *q);
 
 /**
- * Asks the device to make the queue's descriptor readable with its next completion. Call
- * `wd_recv` once more after it and before `poll`: something may have completed in between.
- * Returns 0, or an error as `wd_send`.
+ * Asks for the descriptor of `wd_queue_fd` to become readable at the next completion.
+ *
+ * Returns 1 if it will; 0 if a message has come back already, so receive before sleeping;
+ * -EINVAL, -ESHUTDOWN.
  */
 int wd_queue_arm(struct wd_queue *q);
 
 /**
- * Tells which device and path serve the queue, and what it has done so far. Set `info->size`
- * before; programs built with a shorter structure get as much of it.
- * Returns 0, or an error as `wd_send`.
+ * Tells which path and device serve a queue, and what went through it. Set `info->size` to
+ * `sizeof(*info)` before; a library that knows fewer fields fills fewer and says so there.
+ *
+ * Returns 0, -EINVAL, -ESHUTDOWN.
  */
 int wd_get_queue_info(struct wd_queue *q, struct wd_queue_info *info);
 
 /**
- * Allocates zeroed memory that the device of the queue reaches without `wd_mem_share`, and the
- * devices of queues opened before or later as well. Fork children do not have it. Free it with
- * `wd_shared_free`; it may outlive the queue.
+ * Allocates zeroed memory that every queue of this process can use, opened earlier or later, also
+ * where devices cannot reach other memory. Fork children do not get it.
  *
- * Returns 0 and sets `*addr`, page-aligned; -EINVAL; -ENOMEM; else an error as `wd_send`.
+ * Returns 0 and the address, page aligned; -EINVAL, -ENOMEM, -EOPNOTSUPP, -ESHUTDOWN.
  */
 int wd_shared_alloc(struct wd_queue *q, size_t size, void **addr);
 
-/* Frees what `wd_shared_alloc` gave. NULL is left alone. */
+/**
+ * Frees memory of `wd_shared_alloc`. Messages that use it must have come back. NULL is harmless;
+ * another address is left alone, with a line in the log.
+ */
 void wd_shared_free(void *addr);
 
 /**
- * Sets the function that receives the library's messages, or with NULL removes it. It may be
- * called from several threads at once, and must not call the library. Without it the library is
- * silent, except that the environment variable `WD_LOG_LEVEL` (error, info, debug) sends messages
- * to the standard error.
+ * Sets the function that receives the library's messages, all levels; NULL removes it. Without it
+ * messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
  */
 void wd_set_log_hook(wd_log_hook hook);
 

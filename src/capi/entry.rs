@@ -57,6 +57,7 @@ impl Reply for () {
 
 /// Runs the body of the C function `name`. No panic leaves it: one is logged, and answered as
 /// [`Error::Io`].
+#[inline]
 pub(super) fn entry<R: Reply>(name: &str, body: impl FnOnce() -> Result<R::Value>) -> R {
     // Unwind safety: what a body shares with later calls is behind locks and atomics that a panic
     // leaves usable; nothing is borrowed mutably across this frame.

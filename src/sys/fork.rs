@@ -30,10 +30,8 @@ extern "C" fn in_child() {
     }
 }
 
-/// Registers `handler` to run in the child after each fork. The same handler counts once.
-///
-/// At most eight different handlers; each is a static part of this library.
-pub fn in_children(handler: Handler) {
+/// Makes [`generation`] notice forks from here on.
+pub fn watch() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         if !cfg!(miri) {
@@ -41,6 +39,13 @@ pub fn in_children(handler: Handler) {
             unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
         }
     });
+}
+
+/// Registers `handler` to run in the child after each fork. The same handler counts once.
+///
+/// At most eight different handlers; each is a static part of this library.
+pub fn in_children(handler: Handler) {
+    watch();
     for slot in &HANDLER {
         let won = slot.compare_exchange(0, handler as usize, Ordering::Relaxed, Ordering::Relaxed);
         if won.is_ok() || won == Err(handler as usize) {
@@ -50,9 +55,11 @@ pub fn in_children(handler: Handler) {
     debug_assert!(false, "more fork handlers than slots");
 }
 
-/// A number that differs between a process and each of its ancestors. Starts at 1.
+/// A number that differs between a process and each of its ancestors from which it has been asked
+/// for. Starts at 1.
 #[must_use]
 pub fn generation() -> u64 {
+    watch();
     GENERATION.load(Ordering::Relaxed)
 }
 
@@ -78,7 +85,6 @@ impl<T: Sync + Send> PerProcess<T> {
 
     /// This process's value, made by `make` at its first use. Two threads may both make one; one is kept.
     pub fn get_or(&self, make: impl FnOnce() -> T) -> &'static T {
-        in_children(|| {});
         let now = generation();
         // Acquire pairs with the AcqRel exchange below: the value is initialised.
         let seen = self.current.load(Ordering::Acquire);

@@ -20,3 +20,4 @@ pub mod poll;
 pub mod shared;
 pub mod sysfs;
 pub mod table;
+pub mod thread;

@@ -3,90 +3,154 @@
 
 #![expect(
     unsafe_code,
-    reason = "writes memory that the caller named by address only"
+    reason = "system calls that take addresses which the caller knows by number only"
 )]
 
+use super::fork::PerProcess;
+use super::{fd, maps};
 use crate::error::{Error, Result};
 use core::ffi::c_void;
+use core::ops::Range;
 use nix::errno::Errno;
+use nix::sys::uio::{pread, pwrite};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 
-/// Which way [`transfer`] copies.
-#[derive(Clone, Copy)]
-enum Way {
-    FromAddress,
-    ToAddress,
-}
-
-fn transfer(way: Way, address: u64, local: *mut c_void, len: usize) -> Result<()> {
+/// Copies from `address` of this process into `bytes`.
+///
+/// # Errors
+/// [`Error::Invalid`] if a byte of the range is not readable, part of `bytes` may be written then;
+/// else the `errno` of the system call.
+pub fn read(address: u64, bytes: &mut [u8]) -> Result<()> {
+    let all = range(address, bytes.len())?;
     let mut done = 0;
-    while done < len {
-        let remote = usize::try_from(address)
-            .ok()
-            .and_then(|a| a.checked_add(done))
-            .ok_or(Error::Invalid)?;
-        let here = libc::iovec {
-            iov_base: local.wrapping_byte_add(done),
-            iov_len: len - done,
-        };
-        let there = libc::iovec {
-            iov_base: remote as *mut c_void,
-            iov_len: len - done,
-        };
-        // SAFETY: getpid has no precondition.
-        let me = unsafe { libc::getpid() };
-        // SAFETY: `here` is the callers' own buffer with `len - done` bytes left. The kernel checks
-        // `there` page by page; for a program that gave a device this address, the device writing
-        // there is what it asked for.
-        let answer = unsafe {
-            match way {
-                Way::FromAddress => {
-                    libc::process_vm_readv(me, &raw const here, 1, &raw const there, 1, 0)
-                }
-                Way::ToAddress => {
-                    libc::process_vm_writev(me, &raw const here, 1, &raw const there, 1, 0)
-                }
-            }
-        };
-        match Errno::result(answer) {
-            Ok(0) => return Err(Error::Invalid),
-            Ok(n) => done += n.unsigned_abs(),
+    while done < bytes.len() {
+        let rest = &mut bytes[done..];
+        match vm_read(all.start + done, rest) {
+            Ok(0) | Err(Errno::EFAULT) => return Err(Error::Invalid),
+            Ok(count) => done += count,
             Err(Errno::EINTR) => {}
-            Err(Errno::EFAULT) => return Err(Error::Invalid),
+            Err(Errno::EPERM | Errno::ENOSYS) => return file_read(all.start + done..all.end, rest),
             Err(errno) => return Err(errno.into()),
         }
     }
     Ok(())
 }
 
-/// Copies from `address` of this process into `bytes`.
-///
-/// # Errors
-/// [`Error::Invalid`] if a byte of the range is not readable, part of `bytes` may be written then;
-/// else the `errno` of `process_vm_readv(2)`, which a sandbox may forbid.
-pub fn read(address: u64, bytes: &mut [u8]) -> Result<()> {
-    transfer(
-        Way::FromAddress,
-        address,
-        bytes.as_mut_ptr().cast(),
-        bytes.len(),
-    )
-}
-
 /// Copies `bytes` to `address` of this process.
+///
+/// This is a safe function although the address may be any: it asks the kernel to write memory
+/// that the program has named to a device by number, as it named it the memory to read. What the
+/// program says there is its own contract with the device, real or simulated, and no call of this
+/// crate can check it. Safe Rust can do the same with `/proc/self/mem`, and for the same reason
+/// that is not taken for unsound: the write comes from outside the language. Callers inside this
+/// crate pass only addresses that came out of a descriptor.
 ///
 /// # Errors
 /// [`Error::Invalid`] if a byte of the range is not writable, what lies before it may be written
-/// then; else the `errno` of `process_vm_writev(2)`, which a sandbox may forbid.
-///
-/// # Safety
-/// The program has given the range to a device to write, and no Rust reference covers it.
-pub unsafe fn write(address: u64, bytes: &[u8]) -> Result<()> {
-    transfer(
-        Way::ToAddress,
-        address,
-        bytes.as_ptr().cast_mut().cast(),
-        bytes.len(),
-    )
+/// then; else the `errno` of the system call.
+pub fn write(address: u64, bytes: &[u8]) -> Result<()> {
+    let all = range(address, bytes.len())?;
+    let mut done = 0;
+    while done < bytes.len() {
+        let rest = &bytes[done..];
+        match vm_write(all.start + done, rest) {
+            Ok(0) | Err(Errno::EFAULT) => return Err(Error::Invalid),
+            Ok(count) => done += count,
+            Err(Errno::EINTR) => {}
+            Err(Errno::EPERM | Errno::ENOSYS) => {
+                return file_write(all.start + done..all.end, rest);
+            }
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
+
+/// The addresses meant, if there are such addresses.
+fn range(address: u64, len: usize) -> Result<Range<usize>> {
+    let start = usize::try_from(address).map_err(|_| Error::Invalid)?;
+    Ok(start..start.checked_add(len).ok_or(Error::Invalid)?)
+}
+
+fn iovec(base: *mut c_void, len: usize) -> libc::iovec {
+    libc::iovec {
+        iov_base: base,
+        iov_len: len,
+    }
+}
+
+fn vm_read(from: usize, to: &mut [u8]) -> nix::Result<usize> {
+    let local = iovec(to.as_mut_ptr().cast(), to.len());
+    let remote = iovec(from as *mut c_void, to.len());
+    // SAFETY: getpid has no precondition.
+    let me = unsafe { libc::getpid() };
+    // SAFETY: `local` is an exclusive slice; the kernel checks `remote` page by page.
+    let answer =
+        unsafe { libc::process_vm_readv(me, &raw const local, 1, &raw const remote, 1, 0) };
+    Errno::result(answer).map(isize::unsigned_abs)
+}
+
+fn vm_write(to: usize, from: &[u8]) -> nix::Result<usize> {
+    let local = iovec(from.as_ptr().cast_mut().cast(), from.len());
+    let remote = iovec(to as *mut c_void, from.len());
+    // SAFETY: getpid has no precondition.
+    let me = unsafe { libc::getpid() };
+    // SAFETY: `local` is a slice that the kernel only reads; it checks `remote` page by page, and
+    // for why it may write there see `write`.
+    let answer =
+        unsafe { libc::process_vm_writev(me, &raw const local, 1, &raw const remote, 1, 0) };
+    Errno::result(answer).map(isize::unsigned_abs)
+}
+
+/// `/proc/self/mem`, the way that is left where a sandbox forbids the calls above. Each process
+/// has its own: an inherited descriptor would be the parent's memory.
+fn memory_file() -> Result<&'static OwnedFd> {
+    static FILE: PerProcess<Option<OwnedFd>> = PerProcess::new();
+    FILE.get_or(|| fd::open_read_write(Path::new("/proc/self/mem")).ok())
+        .as_ref()
+        .ok_or(Error::Permission)
+}
+
+/// Whether all of `range` is mapped with the access that `allows` asks for. The file would read
+/// and write pages that the process itself may not.
+fn check(range: &Range<usize>, allows: impl Fn(&maps::Area) -> bool) -> Result<()> {
+    let areas = maps::areas(range).ok_or(Error::Permission)?;
+    if maps::cover(&areas, range) && areas.iter().all(allows) {
+        Ok(())
+    } else {
+        Err(Error::Invalid)
+    }
+}
+
+fn file_read(from: Range<usize>, to: &mut [u8]) -> Result<()> {
+    check(&from, |area| area.readable)?;
+    let mut done = 0;
+    while done < to.len() {
+        let offset = libc::off_t::try_from(from.start + done).map_err(|_| Error::Invalid)?;
+        match pread(memory_file()?, &mut to[done..], offset) {
+            Ok(0) | Err(Errno::EIO) => return Err(Error::Invalid),
+            Ok(count) => done += count,
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
+
+fn file_write(to: Range<usize>, from: &[u8]) -> Result<()> {
+    check(&to, |area| area.writable)?;
+    let mut done = 0;
+    while done < from.len() {
+        let offset = libc::off_t::try_from(to.start + done).map_err(|_| Error::Invalid)?;
+        match pwrite(memory_file()?, &from[done..], offset) {
+            Ok(0) | Err(Errno::EIO) => return Err(Error::Invalid),
+            Ok(count) => done += count,
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(all(test, not(miri)))]
@@ -98,8 +162,8 @@ mod tests {
         let mut bytes = [0; 16];
         assert_eq!(read(8, &mut bytes), Err(Error::Invalid));
         assert_eq!(read(u64::MAX - 4, &mut bytes), Err(Error::Invalid));
-        // SAFETY: nothing is mapped at address 8.
-        assert_eq!(unsafe { write(8, &bytes) }, Err(Error::Invalid));
+        assert_eq!(write(8, &bytes), Err(Error::Invalid));
+        assert_eq!(write(u64::MAX - 4, &bytes), Err(Error::Invalid));
     }
 
     #[test]
@@ -110,9 +174,32 @@ mod tests {
         assert_eq!(from, to);
         to.fill(9);
         let mut target = vec![0_u8; 100_000];
-        let address = target.as_mut_ptr() as u64;
-        // SAFETY: `target` is not referenced during the call.
-        unsafe { write(address, &to) }.expect("mapped");
+        write(target.as_mut_ptr() as u64, &to).expect("mapped");
         assert_eq!(target, to);
+    }
+
+    #[test]
+    fn the_way_through_the_file_gives_the_same_answers() {
+        let from = vec![7_u8; 100_000];
+        let mut to = vec![0_u8; 100_000];
+        let span = |bytes: &[u8]| bytes.as_ptr() as usize..bytes.as_ptr() as usize + bytes.len();
+        file_read(span(&from), &mut to).expect("mapped");
+        assert_eq!(from, to);
+        to.fill(9);
+        let mut target = vec![0_u8; 100_000];
+        let there = target.as_mut_ptr() as usize;
+        file_write(there..there + target.len(), &to).expect("mapped");
+        assert_eq!(target, to);
+        assert_eq!(file_read(8..24, &mut [0; 16]), Err(Error::Invalid));
+        assert_eq!(file_write(8..24, &[0; 16]), Err(Error::Invalid));
+    }
+
+    #[test]
+    fn a_page_that_may_only_be_read_is_not_written_either_way() {
+        static CONSTANT: [u8; 64] = [5; 64];
+        let at = CONSTANT.as_ptr() as usize;
+        assert_eq!(write(at as u64, &[1; 64]), Err(Error::Invalid));
+        assert_eq!(file_write(at..at + 64, &[1; 64]), Err(Error::Invalid));
+        assert_eq!(CONSTANT, [5; 64]);
     }
 }

@@ -6,6 +6,7 @@ use super::entry::{self, Reply};
 use crate::error::{Error, Result};
 
 /// [`entry::entry`] with the errors of the seed API.
+#[inline]
 fn entry<R: Reply>(name: &str, body: impl FnOnce() -> Result<R::Value>) -> R {
     entry::entry(name, || body().map_err(contract))
 }

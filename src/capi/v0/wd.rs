@@ -1,107 +1,300 @@
-//! The functions of `warpdrive/wd.h`. The comments below are the header's comments.
+//! The functions of `warpdrive/wd.h`. The comments below are the header's comments. The names are
+//! exported with a prefix, since the UADK v1 API has some of the same names over another structure;
+//! `libwd.so.0` gives them back their plain names.
 
 #![expect(unsafe_code, reason = "C entry points")]
 #![expect(
     clippy::missing_safety_doc,
-    reason = "these comments are printed in the C header, and there the first paragraph of wd_queue \
-              says what holds for all: pointers are NULL or good, and a queue stays where it is"
+    reason = "these comments are printed in the C header, where the first paragraph of wd_queue says \
+              what holds for all: pointers are NULL or good, and a queue stays where it is"
 )]
 
 use super::entry;
-use crate::ctypes::v0::{__u16, __u32, wd_log_hook, wd_queue, wd_queue_info};
+use crate::ctypes::v0::*;
 use crate::error::{Error, Result};
-use crate::log;
-use core::ffi::{c_char, c_int, c_void};
+use crate::queue::{DESCRIPTOR_SIZE, Descriptor, Info, Options, Path, Queue, QueueRef};
+use crate::uacce::channel::Access;
+use crate::uacce::vfio;
+use crate::{bus, log, mem};
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::num::NonZeroU64;
+use core::time::Duration;
+use std::path::PathBuf;
 
-/// No queue can be opened yet, so none is ever given.
-fn no_queue<T>() -> Result<T> {
-    Err(Error::NoDevice)
+/// The queue that the caller's structure names.
+///
+/// # Safety
+/// `q` is NULL or points to a `wd_queue`.
+#[inline(always)]
+unsafe fn queue_of(q: *const wd_queue) -> Result<QueueRef> {
+    if q.is_null() {
+        return Err(Error::Invalid);
+    }
+    // SAFETY: not NULL, so by the caller's promise a structure.
+    let place = unsafe { &raw const (*q).priv_ };
+    // Only this field is read, and volatile, since another thread may be releasing the queue.
+    // SAFETY: readable and aligned, as the structure is.
+    let handle = unsafe { place.read_volatile() };
+    QueueRef::from_raw(handle as u64).ok_or(Error::Shutdown)
 }
 
-/// Opens a queue. Before the call, set the structure to zero and the fields marked *in* to what
-/// is wanted; with `vfio_group_path` NULL the queue is one of a uacce device: the device named by
-/// `mdev_name`, or where that is NULL the best one that has the algorithm (nearest to the caller's
-/// NUMA node, then most free queues).
+/// The message that a tag stands for.
 ///
-/// Returns 0, or a negative error number, which `errno` has too, positive:
-/// -EINVAL bad arguments or attributes; -ENODEV no such device, or none that the library knows how
-/// to drive; -EBUSY no free queue; -EPERM a device without IOMMU that was not asked for, or a VFIO
-/// group that is not viable; -EOPNOTSUPP the kernel lacks what is needed; -ENOMEM; or what the
-/// system call that failed said. Nothing stays open then, and the structure can be used again.
+/// # Safety
+/// `tag` is the address of a message given to `wd_send` and not received since; the caller of the
+/// seed API keeps it alive until then.
+#[inline(always)]
+unsafe fn message<'a>(tag: NonZeroU64) -> &'a mut Descriptor {
+    // SAFETY: the promise above; a descriptor is bytes, so any alignment and content will do.
+    unsafe { &mut *(tag.get() as *mut [u8; DESCRIPTOR_SIZE]) }
+}
+
+/// A C string, if there is one and it is UTF-8.
+///
+/// # Safety
+/// `text` is NULL or a string that outlives `'a`.
+unsafe fn text<'a>(text: *const c_char) -> Result<&'a str> {
+    if text.is_null() {
+        return Err(Error::Invalid);
+    }
+    // SAFETY: not NULL, so by the caller's promise a string.
+    unsafe { CStr::from_ptr(text) }
+        .to_str()
+        .map_err(|_| Error::Invalid)
+}
+
+/// The text in a field of fixed size; empty if it is not terminated or not UTF-8.
+fn field(chars: &[c_char]) -> String {
+    let bytes: Vec<u8> = chars.iter().map(|c| *c as u8).collect();
+    let text = CStr::from_bytes_until_nul(&bytes)
+        .ok()
+        .and_then(|t| t.to_str().ok());
+    text.unwrap_or("").to_owned()
+}
+
+/// Fills a field of fixed size, cut to fit, terminated.
+fn set_field(chars: &mut [c_char], text: &str) {
+    let room = chars.len() - 1;
+    chars.fill(0);
+    for (place, byte) in chars.iter_mut().zip(text.bytes().take(room)) {
+        *place = byte as c_char;
+    }
+}
+
+/// What the structure asks for.
+///
+/// # Safety
+/// The strings in `q` are NULL or end with NUL.
+unsafe fn options(q: &wd_queue) -> Result<Options> {
+    let mut options = Options::from_attributes(&field(&q.hw_type))?;
+    if q.vfio_group_path.is_null() {
+        if !q.mdev_name.is_null() {
+            // SAFETY: the caller's promise.
+            options.wanted.name = Some(unsafe { text(q.mdev_name) }?.to_owned());
+        }
+        return Ok(options);
+    }
+    // SAFETY: the caller's promise.
+    let path = |p: *mut c_char| unsafe { text(p) }.map(PathBuf::from);
+    // SAFETY: the caller's promise.
+    let mdev = unsafe { text(q.mdev_name) }?;
+    options.vfio = Some(vfio::Paths {
+        mdev: std::ffi::CString::new(mdev).map_err(|_| Error::Invalid)?,
+        group: path(q.vfio_group_path)?,
+        iommu_type: path(q.iommu_ext_path)?,
+        dma_flag: path(q.dmaflag_ext_path)?,
+        device_api: path(q.device_api_path)?,
+        container: (q.container > 0).then_some(q.container),
+    });
+    Ok(options)
+}
+
+/// Sets the out fields of a queue that is not open. A container that the caller supplied stays.
+fn reset(q: &mut wd_queue, container: c_int) {
+    q.priv_ = core::ptr::null_mut();
+    q.container = container;
+    q.group = -1;
+    q.mdev = -1;
+    q.pasid = 0;
+    q.iommu_type = 0;
+    q.dma_flag = VFIO_SDMDEV_DMA_INVALID;
+    q.hw_type_id = 0;
+}
+
+/// Sets the out fields of an open queue.
+fn describe(q: &mut wd_queue, info: &Info) {
+    set_field(&mut q.hw_type, &info.api);
+    q.hw_type_id = 0;
+    q.dma_flag = info.dma_flag;
+    q.pasid = 0;
+    q.container = info.vfio.map_or(-1, |v| v.container);
+    q.group = info.vfio.map_or(-1, |v| v.group);
+    q.iommu_type = info.vfio.map_or(0, |v| v.iommu_type);
+}
+
+/// Opens a queue.
+///
+/// With `vfio_group_path` NULL a uacce device is taken: the one named by `mdev_name`, or, with
+/// `mdev_name` NULL, the best that suits (see `wd_set_queue_attr`): nearest NUMA node, then most
+/// free queues. With `vfio_group_path` set, `mdev_name` is a mediated device's UUID and all four
+/// paths are needed. On success the fields marked *out* are set; on failure they are reset, and the
+/// structure can be used to try again.
+///
+/// Returns 0; -EINVAL for NULL, missing paths or files with garbage in them; -ENODEV if no device
+/// suits or no driver knows its interface; -EBUSY if no queue is free, or the structure's queue is
+/// open; -EPERM for a device without an IOMMU or a group that is not viable; -EOPNOTSUPP if the
+/// kernel lacks what is needed; else the negative errno of a system call. errno is set to match.
 #[unsafe(export_name = "__uadk_v0_wd_request_queue")]
 pub unsafe extern "C" fn wd_request_queue(q: *mut wd_queue) -> c_int {
-    let _ = q;
-    entry("wd_request_queue", no_queue)
+    entry("wd_request_queue", || {
+        // SAFETY: the caller's promise.
+        if unsafe { queue_of(q) }.is_ok_and(QueueRef::is_open) {
+            return Err(Error::Busy);
+        }
+        // SAFETY: the caller's promise: NULL or exclusively ours during the call.
+        let q = unsafe { q.as_mut() }.ok_or(Error::Invalid)?;
+        let supplied = q.container;
+        // SAFETY: the caller's promise.
+        let options = unsafe { options(q) };
+        let vfio = !q.vfio_group_path.is_null();
+        reset(q, if vfio && supplied > 0 { supplied } else { -1 });
+        let queue = Queue::open(&options?)?;
+        let info = queue.info()?;
+        describe(q, &info);
+        q.mdev = queue.event_fd()?;
+        q.priv_ = queue.into_ref().to_raw() as *mut c_void;
+        Ok(0)
+    })
 }
 
-/// Closes a queue: waits a bounded time for what is outstanding, takes back what was shared
-/// through it, and stops it. After the return the device reaches none of the caller's memory, and
-/// messages that were not received belong to the caller again. Other threads that use the queue
-/// meanwhile get -ESHUTDOWN. A queue that is not open, and NULL, are left alone.
+/// Releases a queue. No new call gets in; calls inside finish; requests in flight get 250 ms to
+/// complete; the device is stopped, everything the queue shared is taken back, its memory is
+/// unmapped and its descriptors closed, except a container that the caller supplied. The fields are
+/// reset. Harmless for NULL, a queue that was never opened or is released already, and in a fork
+/// child, where the parent's queue is left alone. Other threads may be using the queue: they get
+/// -ESHUTDOWN.
 #[unsafe(export_name = "__uadk_v0_wd_release_queue")]
 pub unsafe extern "C" fn wd_release_queue(q: *mut wd_queue) {
-    let _ = q;
-    entry("wd_release_queue", || Ok(()))
+    entry("wd_release_queue", || {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        let own_container = queue.info().map(|i| i.vfio.is_none_or(|v| v.owned));
+        queue.close()?;
+        // SAFETY: not NULL, or `queue_of` had failed. The other threads that may use the queue now
+        // only read `priv_`, volatile, and live with either value.
+        let q = unsafe { &mut *q };
+        let container = if own_container == Ok(false) {
+            q.container
+        } else {
+            -1
+        };
+        reset(q, container);
+        q.hw_type.fill(0);
+        Ok(())
+    })
 }
 
-/// Sends a message; for HiSilicon devices `req` is a `struct hisi_qm_msg`. It belongs to the
-/// library until `wd_recv` gives it back. Never waits, and makes no system call. One thread may
-/// send while another receives; more threads are safe, but take turns.
+/// Sends one 128-byte message: copies it into the ring and rings the doorbell. Never blocks, makes
+/// no system call. The message must stay where it is until `wd_recv` gives it back.
 ///
-/// Returns 0; -EBUSY the queue is full, receive first; -EINVAL bad arguments; -ENODEV the device is
-/// gone or was reset; -EIO the device broke the queue's protocol; -ESHUTDOWN the queue was
-/// released, or belongs to the parent process. The message was not taken then.
+/// Returns 0; -EBUSY if the ring is full (1023 in flight at depth 1024); -EINVAL for NULL;
+/// -ESHUTDOWN after release and in a fork child; -ENODEV if the device has gone or was reset; -EIO
+/// if it broke the protocol. The message was not sent then.
 #[unsafe(export_name = "__uadk_v0_wd_send")]
 pub unsafe extern "C" fn wd_send(q: *mut wd_queue, req: *mut c_void) -> c_int {
-    let _ = (q, req);
-    entry("wd_send", no_queue)
+    entry("wd_send", || {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        let tag = NonZeroU64::new(req as u64).ok_or(Error::Invalid)?;
+        // SAFETY: not NULL, so by the caller's promise 128 bytes that are not written meanwhile.
+        let sqe = unsafe { &*req.cast::<[u8; DESCRIPTOR_SIZE]>() };
+        queue.send(sqe, tag).map(|()| 0)
+    })
 }
 
-/// Receives one message: writes the results into it and sets `*resp` to it, the pointer that was
-/// given to `wd_send`. Messages come back in the order in which the device finishes them. Never
-/// waits.
+/// Receives one message: the pointer that was given to `wd_send`, with the device's results copied
+/// into it. Never blocks, makes no system call. Messages may come back in another order.
 ///
-/// Returns 0; -EAGAIN nothing to receive yet; -EIO the device reported an error, with `*resp` set
-/// to the message that has its status, or broke the protocol, with `*resp` NULL: the next call
-/// goes on behind it; -EINVAL, -ENODEV, -ESHUTDOWN as `wd_send`.
+/// Returns 0; -EAGAIN if none is complete; -EIO if the device reports an error for the message in
+/// `*resp` (`dw3` says which), or if the device named a message that was never sent (`*resp` is
+/// then NULL); the next call goes on behind it. -EINVAL for NULL; -ESHUTDOWN after release and in a
+/// fork child; -ENODEV if the device has gone or was reset and nothing is left to receive.
 #[unsafe(export_name = "__uadk_v0_wd_recv")]
 pub unsafe extern "C" fn wd_recv(q: *mut wd_queue, resp: *mut *mut c_void) -> c_int {
-    let _ = (q, resp);
-    entry("wd_recv", no_queue)
+    entry("wd_recv", || {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
+        let resp = unsafe { resp.as_mut() }.ok_or(Error::Invalid)?;
+        // SAFETY: tags of this queue are the messages given to `wd_send`.
+        answer(queue.receive_at(|tag| unsafe { message(tag) }), resp)
+    })
 }
 
-/// Tells the device of messages that it has not been told of. `wd_send` and `wd_send_batch` tell
-/// it themselves, so nothing needs this; NULL is left alone.
+/// Gives a received message to the caller.
+#[inline(always)]
+fn answer(received: Result<crate::queue::Received>, resp: &mut *mut c_void) -> Result<c_int> {
+    match received {
+        Ok(received) => {
+            *resp = received.tag.get() as *mut c_void;
+            if received.status.is_good() {
+                Ok(0)
+            } else {
+                Err(Error::Io)
+            }
+        }
+        Err(Error::Io) => {
+            *resp = core::ptr::null_mut();
+            Err(Error::Io)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Announces messages that are written and not announced. `wd_send` announces its own, so there
+/// are none; kept for programs that call it. Harmless for NULL and released queues.
 #[unsafe(export_name = "__uadk_v0_wd_flush")]
 pub unsafe extern "C" fn wd_flush(q: *mut wd_queue) {
-    let _ = q;
-    entry("wd_flush", || Ok(()))
+    entry("wd_flush", || {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.flush()
+    })
 }
 
-/// As `wd_recv`, but waits up to `ms` milliseconds for a message; 0 waits for ever. A signal does
-/// not end the wait.
+/// As `wd_recv`, and waits up to `ms` milliseconds for a message; 0 waits until one comes or the
+/// queue dies. A signal does not end the wait.
 ///
-/// Returns as `wd_recv`, and -ETIMEDOUT in place of -EAGAIN. A message that was not received in
-/// time stays with the library and can be received later.
+/// Returns what `wd_recv` does, except -EAGAIN; -ETIMEDOUT when the time is over.
 #[unsafe(export_name = "__uadk_v0_wd_recv_sync")]
 pub unsafe extern "C" fn wd_recv_sync(
     q: *mut wd_queue,
     resp: *mut *mut c_void,
     ms: __u16,
 ) -> c_int {
-    let _ = (q, resp, ms);
-    entry("wd_recv_sync", no_queue)
+    entry("wd_recv_sync", || {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
+        let resp = unsafe { resp.as_mut() }.ok_or(Error::Invalid)?;
+        let limit = (ms != 0).then(|| Duration::from_millis(u64::from(ms)));
+        // SAFETY: tags of this queue are the messages given to `wd_send`.
+        answer(
+            queue.receive_wait_at(limit, |tag| unsafe { message(tag) }),
+            resp,
+        )
+    })
 }
 
-/// Lets the device reach the memory of `size` bytes at `addr`, at the same addresses. Whole pages
-/// are shared, and counted: a page stays shared until it has been unshared as often. `flags` is 0
-/// (the device may read and write), `WD_SHARE_READ`, `WD_SHARE_WRITE` or both; or `WD_SHARE_ALL`
-/// with NULL and 0. With SVA all memory is shared already and the call does nothing.
+/// Lets the device use `size` bytes at `addr`, rounded outward to pages, at the same address.
+/// `flags`: 0 or `WD_SHARE_READ|WD_SHARE_WRITE` for reading and writing, `WD_SHARE_READ` for reading
+/// only, `WD_SHARE_ALL` for the whole address space (with SVA; `addr` and `size` 0). Shares count:
+/// each needs its `wd_mem_unshare`, or the release of the queue. With SVA the device can reach all
+/// memory in any case; the arguments are checked all the same.
 ///
-/// Returns 0; -EINVAL bad arguments or flags, memory that is not mapped, or belongs to a device;
-/// -EPERM a shared mapping of a file that the device would write; -ENOMEM, also for
-/// `RLIMIT_MEMLOCK`; -EOPNOTSUPP the device reaches only what `wd_shared_alloc` gives;
-/// -ESHUTDOWN as `wd_send`.
+/// Returns 0; -EINVAL for size 0, unknown flags, or a range that is not mapped; -EPERM for a
+/// writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
+/// writable share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN
+/// after release and in a fork child.
 #[unsafe(export_name = "__uadk_v0_wd_mem_share")]
 pub unsafe extern "C" fn wd_mem_share(
     q: *mut wd_queue,
@@ -109,128 +302,262 @@ pub unsafe extern "C" fn wd_mem_share(
     size: usize,
     flags: c_int,
 ) -> c_int {
-    let _ = (q, addr, size, flags);
-    entry("wd_mem_share", no_queue)
+    entry("wd_mem_share", || {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        const BOTH: c_int = WD_SHARE_READ | WD_SHARE_WRITE;
+        match flags {
+            WD_SHARE_ALL if addr.is_null() && size == 0 => queue.share_all(),
+            0 | BOTH => queue.share(addr as usize, size, Access::ReadWrite),
+            WD_SHARE_READ => queue.share(addr as usize, size, Access::Read),
+            _ => Err(Error::Invalid),
+        }?;
+        Ok(0)
+    })
 }
 
-/// Takes back one `wd_mem_share` of the same memory. When the last one of a page is taken back, the
-/// device cannot reach it any more once this returns. Memory that is not shared is left alone.
+/// Takes back one share of exactly this range. Messages that use it must have come back. A range
+/// that this queue does not share is left alone, with a line in the log.
 #[unsafe(export_name = "__uadk_v0_wd_mem_unshare")]
 pub unsafe extern "C" fn wd_mem_unshare(q: *mut wd_queue, addr: *const c_void, size: usize) {
-    let _ = (q, addr, size);
-    entry("wd_mem_unshare", || Ok(()))
+    entry("wd_mem_unshare", || {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.unshare(addr as usize, size)
+    })
 }
 
-/// Prints the devices there are to the standard output, a line each: name, interface, algorithms,
-/// NUMA node, free queues, and whether it is simulated. Returns how many there are, or a negative
-/// error number.
+/// Prints the devices and their algorithms to standard output, a line each; simulated ones say so.
+///
+/// Returns how many there are, or -ENODEV without a uacce class.
 #[unsafe(export_name = "__uadk_v0_wd_dump_all_algos")]
 pub unsafe extern "C" fn wd_dump_all_algos() -> c_int {
-    entry("wd_dump_all_algos", || Ok(0))
+    entry("wd_dump_all_algos", || {
+        let devices = bus::system()?.devices()?;
+        for device in &devices {
+            let line = std::ffi::CString::new(device.to_string()).map_err(|_| Error::Invalid)?;
+            // Through C's stdout, so that the lines stand in order with the program's own.
+            // SAFETY: a string that ends with NUL.
+            unsafe { libc::puts(line.as_ptr()) };
+        }
+        Ok(c_int::try_from(devices.len()).unwrap_or(c_int::MAX))
+    })
 }
 
-/// Says what the queue is to be, before `wd_request_queue`. The text is kept in `hw_type`.
-/// "algorithm": "zlib" (what is taken if nothing is said), "gzip", "deflate".
-/// "direction": "compress" (likewise), "decompress".
-/// "noiommu": "allow" takes a device without IOMMU too. Such a device can read and write all of
-/// the machine's memory.
+/// Says what queue is wanted; call it between zeroing the structure and `wd_request_queue`.
+/// `algorithm`: a name as devices list it (`zlib`, `gzip`, `deflate`). `direction`: `compress` (what
+/// a queue does unless told) or `decompress`. `noiommu`: `allow` or `deny`, whether a device that can
+/// reach all of the machine's memory is acceptable.
 ///
-/// Returns 0; -EINVAL another name or value, or a queue that is open.
+/// Returns 0; -EINVAL for NULL and unknown names and values; -EBUSY if the queue is open.
 #[unsafe(export_name = "__uadk_v0_wd_set_queue_attr")]
 pub unsafe extern "C" fn wd_set_queue_attr(
     q: *mut wd_queue,
     name: *const c_char,
     value: *mut c_char,
 ) -> c_int {
-    let _ = (q, name, value);
-    entry("wd_set_queue_attr", no_queue)
+    entry("wd_set_queue_attr", || {
+        // SAFETY: the caller's promise.
+        if unsafe { queue_of(q) }.is_ok_and(QueueRef::is_open) {
+            return Err(Error::Busy);
+        }
+        // SAFETY: the caller's promise: NULL or exclusively ours during the call.
+        let q = unsafe { q.as_mut() }.ok_or(Error::Invalid)?;
+        // SAFETY: the caller's promise.
+        let name = unsafe { text(name) }?;
+        // SAFETY: the caller's promise.
+        let value = unsafe { text(value) }?;
+        let mut options = Options::from_attributes(&field(&q.hw_type))?;
+        options.set(name, value)?;
+        set_field(&mut q.hw_type, &options.attributes());
+        Ok(0)
+    })
 }
 
-/// The VFIO IOMMU type of an open queue, 0 without VFIO, or a negative error number.
+/// Returns the queue's VFIO IOMMU type (1 = TYPE1), 0 for a queue that is not behind VFIO, -EINVAL
+/// for NULL, -ESHUTDOWN if it is not open.
 #[unsafe(export_name = "__uadk_v0___iommu_type")]
 pub unsafe extern "C" fn __iommu_type(q: *mut wd_queue) -> c_int {
-    let _ = q;
-    entry("__iommu_type", no_queue)
+    entry("__iommu_type", || {
+        // SAFETY: the caller's promise.
+        let info = unsafe { queue_of(q) }?.info()?;
+        Ok(info.vfio.map_or(0, |v| v.iommu_type))
+    })
 }
 
-/// Sends up to `count` messages and tells the device once. Returns how many were taken, the first
-/// ones of `reqs`; fewer than `count` if the queue became full. If none was, an error as `wd_send`.
+/// Sends up to `count` messages with one doorbell.
+///
+/// Returns how many were sent, the first so many of `reqs`; if none, what `wd_send` would. A NULL
+/// among them is -EINVAL and nothing is sent.
 #[unsafe(export_name = "__uadk_v0_wd_send_batch")]
 pub unsafe extern "C" fn wd_send_batch(
     q: *mut wd_queue,
     reqs: *mut *mut c_void,
     count: __u32,
 ) -> c_int {
-    let _ = (q, reqs, count);
-    entry("wd_send_batch", no_queue)
+    entry("wd_send_batch", || {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        if reqs.is_null() || count == 0 || c_int::try_from(count).is_err() {
+            return Err(Error::Invalid);
+        }
+        // SAFETY: the caller's promise: so many pointers.
+        let reqs = unsafe { core::slice::from_raw_parts(reqs, count as usize) };
+        if reqs.iter().any(|r| r.is_null()) {
+            return Err(Error::Invalid);
+        }
+        let requests = reqs.iter().filter_map(|req| {
+            let tag = NonZeroU64::new(*req as u64)?;
+            // SAFETY: not NULL, so by the caller's promise 128 bytes that are not written meanwhile.
+            Some((unsafe { &*req.cast::<[u8; DESCRIPTOR_SIZE]>() }, tag))
+        });
+        queue.send_batch(requests).map(|n| n as c_int)
+    })
 }
 
-/// Receives up to `count` messages that are ready. Returns how many were written to `resps`; if
-/// none was, an error as `wd_recv`. It ends before a message with an error, which `wd_recv`, or the
-/// next call as its first, then reports.
+/// Receives up to `count` messages and acknowledges them with one doorbell. A message with a device
+/// error is among them; look at each one's `dw3`.
+///
+/// Returns how many came; if none, what `wd_recv` would.
 #[unsafe(export_name = "__uadk_v0_wd_recv_batch")]
 pub unsafe extern "C" fn wd_recv_batch(
     q: *mut wd_queue,
     resps: *mut *mut c_void,
     count: __u32,
 ) -> c_int {
-    let _ = (q, resps, count);
-    entry("wd_recv_batch", no_queue)
+    entry("wd_recv_batch", || {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        if resps.is_null() || count == 0 || c_int::try_from(count).is_err() {
+            return Err(Error::Invalid);
+        }
+        let mut at = 0;
+        let taken = queue.receive_batch(
+            count as usize,
+            // SAFETY: tags of this queue are the messages given to `wd_send`.
+            |tag| unsafe { message(tag) },
+            |received| {
+                // SAFETY: called at most `count` times, and there is room for so many.
+                let place = unsafe { resps.add(at) };
+                // SAFETY: inside the caller's array.
+                unsafe { place.write(received.tag.get() as *mut c_void) };
+                at += 1;
+            },
+        );
+        taken.map(|n| n as c_int)
+    })
 }
 
-/// A descriptor that `poll` finds readable when the device has completed something, once
-/// `wd_queue_arm` has asked for it. It belongs to the queue: do not read or close it. Or a negative
-/// error number.
+/// Returns a descriptor for `poll(2)`, valid until the queue is released; -EINVAL, -ESHUTDOWN.
+/// Becoming readable is a hint that messages may have come back. Call `wd_queue_arm` before each
+/// sleep.
 #[unsafe(export_name = "__uadk_v0_wd_queue_fd")]
 pub unsafe extern "C" fn wd_queue_fd(q: *mut wd_queue) -> c_int {
-    let _ = q;
-    entry("wd_queue_fd", no_queue)
+    entry("wd_queue_fd", || {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.event_fd()
+    })
 }
 
-/// Asks the device to make the queue's descriptor readable with its next completion. Call
-/// `wd_recv` once more after it and before `poll`: something may have completed in between.
-/// Returns 0, or an error as `wd_send`.
+/// Asks for the descriptor of `wd_queue_fd` to become readable at the next completion.
+///
+/// Returns 1 if it will; 0 if a message has come back already, so receive before sleeping;
+/// -EINVAL, -ESHUTDOWN.
 #[unsafe(export_name = "__uadk_v0_wd_queue_arm")]
 pub unsafe extern "C" fn wd_queue_arm(q: *mut wd_queue) -> c_int {
-    let _ = q;
-    entry("wd_queue_arm", no_queue)
+    entry("wd_queue_arm", || {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.arm().map(c_int::from)
+    })
 }
 
-/// Tells which device and path serve the queue, and what it has done so far. Set `info->size`
-/// before; programs built with a shorter structure get as much of it.
-/// Returns 0, or an error as `wd_send`.
+/// Tells which path and device serve a queue, and what went through it. Set `info->size` to
+/// `sizeof(*info)` before; a library that knows fewer fields fills fewer and says so there.
+///
+/// Returns 0, -EINVAL, -ESHUTDOWN.
 #[unsafe(export_name = "__uadk_v0_wd_get_queue_info")]
 pub unsafe extern "C" fn wd_get_queue_info(q: *mut wd_queue, info: *mut wd_queue_info) -> c_int {
-    let _ = (q, info);
-    entry("wd_get_queue_info", no_queue)
+    entry("wd_get_queue_info", || {
+        // SAFETY: the caller's promise.
+        let known = unsafe { queue_of(q) }?.info()?;
+        if info.is_null() {
+            return Err(Error::Invalid);
+        }
+        // SAFETY: not NULL; the size is the first field, and by the caller's promise readable.
+        let size = unsafe { info.cast::<__u32>().read() } as usize;
+        let whole = size_of::<wd_queue_info>();
+        if size < core::mem::offset_of!(wd_queue_info, device) {
+            return Err(Error::Invalid);
+        }
+        let fill = size.min(whole);
+        let twin = info_twin(&known, fill);
+        // SAFETY: the caller has `size` writable bytes, and `fill` is neither more than that nor more
+        // than the twin.
+        unsafe {
+            core::ptr::copy_nonoverlapping((&raw const twin).cast::<u8>(), info.cast::<u8>(), fill)
+        };
+        Ok(0)
+    })
 }
 
-/// Allocates zeroed memory that the device of the queue reaches without `wd_mem_share`, and the
-/// devices of queues opened before or later as well. Fork children do not have it. Free it with
-/// `wd_shared_free`; it may outlive the queue.
+fn info_twin(known: &Info, size: usize) -> wd_queue_info {
+    let path = match known.path {
+        Path::Uacce => wd_path::WD_PATH_UACCE,
+        Path::Vfio => wd_path::WD_PATH_VFIO,
+        Path::Simulated => wd_path::WD_PATH_SIMULATED,
+    };
+    let mut twin = wd_queue_info {
+        size: size as u32,
+        path: path as u32,
+        device: [0; WD_NAME_SIZE],
+        api: [0; WD_NAME_SIZE],
+        numa_node: known.numa_node,
+        number: u32::from(known.number),
+        capacity: known.capacity,
+        in_flight: known.in_flight,
+        sent: known.sent,
+        received: known.received,
+        failed: known.failed,
+    };
+    set_field(&mut twin.device, &known.device);
+    set_field(&mut twin.api, &known.api);
+    twin
+}
+
+/// Allocates zeroed memory that every queue of this process can use, opened earlier or later, also
+/// where devices cannot reach other memory. Fork children do not get it.
 ///
-/// Returns 0 and sets `*addr`, page-aligned; -EINVAL; -ENOMEM; else an error as `wd_send`.
+/// Returns 0 and the address, page aligned; -EINVAL, -ENOMEM, -EOPNOTSUPP, -ESHUTDOWN.
 #[unsafe(export_name = "__uadk_v0_wd_shared_alloc")]
 pub unsafe extern "C" fn wd_shared_alloc(
     q: *mut wd_queue,
     size: usize,
     addr: *mut *mut c_void,
 ) -> c_int {
-    let _ = (q, size, addr);
-    entry("wd_shared_alloc", no_queue)
+    entry("wd_shared_alloc", || {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.info()?;
+        // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
+        let addr = unsafe { addr.as_mut() }.ok_or(Error::Invalid)?;
+        *addr = mem::block::allocate(size)? as *mut c_void;
+        Ok(0)
+    })
 }
 
-/// Frees what `wd_shared_alloc` gave. NULL is left alone.
+/// Frees memory of `wd_shared_alloc`. Messages that use it must have come back. NULL is harmless;
+/// another address is left alone, with a line in the log.
 #[unsafe(export_name = "__uadk_v0_wd_shared_free")]
 pub unsafe extern "C" fn wd_shared_free(addr: *mut c_void) {
-    let _ = addr;
-    entry("wd_shared_free", || Ok(()))
+    entry("wd_shared_free", || {
+        if addr.is_null() {
+            Ok(())
+        } else {
+            mem::block::free(addr as usize)
+        }
+    })
 }
 
-/// Sets the function that receives the library's messages, or with NULL removes it. It may be
-/// called from several threads at once, and must not call the library. Without it the library is
-/// silent, except that the environment variable `WD_LOG_LEVEL` (error, info, debug) sends messages
-/// to the standard error.
+/// Sets the function that receives the library's messages, all levels; NULL removes it. Without it
+/// messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
 #[unsafe(export_name = "__uadk_v0_wd_set_log_hook")]
 pub unsafe extern "C" fn wd_set_log_hook(hook: wd_log_hook) {
     entry("wd_set_log_hook", || {

@@ -1,0 +1,6 @@
+//! Algorithms as plain functions on bytes. No device, no memory of others, no
+//! state beyond what a caller holds.
+
+#![forbid(unsafe_code)]
+
+pub mod deflate;

@@ -1,0 +1,233 @@
+//! A world of simulated devices, and its queues as channels.
+
+use super::config::Config;
+use super::device::Device;
+use super::model::Queue;
+use super::tally::Counters;
+use crate::error::{Error, Result};
+use crate::qm::doorbell;
+use crate::sys::fork;
+use crate::sys::shared::SharedMemory;
+use crate::uacce::channel::{
+    Bell, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake,
+};
+use crate::uacce::device::Attributes;
+use crate::{log_error, log_info};
+use core::time::Duration;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+/// Simulated devices of one process.
+///
+/// Threads start with the first queue of a device and end when the world is dropped; channels
+/// that are open then find their devices removed. After a fork the world is still the parent's:
+/// in the child every call answers [`Error::Shutdown`], and dropping does nothing.
+pub struct World {
+    devices: Vec<Arc<Device>>,
+    /// The process that it works in.
+    born: u64,
+}
+
+impl World {
+    /// Makes the devices of `config`, named `hisi_zip-0` and so on.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a value of a device is out of range.
+    pub fn new(config: Config) -> Result<World> {
+        fork::watch();
+        let mut devices = Vec::new();
+        for (number, device) in config.devices.into_iter().enumerate() {
+            let name = format!("hisi_zip-{number}");
+            device.check().map_err(|reason| {
+                log_error!("{name}: {reason}");
+                Error::Invalid
+            })?;
+            log_info!("{name}: simulated device");
+            devices.push(Arc::new(Device::new(name, device)));
+        }
+        Ok(World {
+            devices,
+            born: fork::generation(),
+        })
+    }
+
+    /// What the device of this name has done; `None` if there never was one.
+    #[must_use]
+    pub fn counters(&self, device: &str) -> Option<Counters> {
+        let device = self.find(device)?;
+        Some(device.tally.read(device.plan.happened()))
+    }
+
+    /// Resets a device, as the fault of that name does: queues that are open now are dead.
+    ///
+    /// # Errors
+    /// [`Error::NoDevice`] if there is none, [`Error::Shutdown`] in a fork child.
+    pub fn reset(&self, device: &str) -> Result<()> {
+        self.mine()?;
+        self.find(device).ok_or(Error::NoDevice)?.reset();
+        Ok(())
+    }
+
+    /// Removes a device, as the fault of that name does.
+    ///
+    /// # Errors
+    /// [`Error::NoDevice`] if there is none, [`Error::Shutdown`] in a fork child.
+    pub fn remove(&self, device: &str) -> Result<()> {
+        self.mine()?;
+        self.find(device).ok_or(Error::NoDevice)?.remove();
+        Ok(())
+    }
+
+    fn find(&self, name: &str) -> Option<&Arc<Device>> {
+        self.devices.iter().find(|device| device.name == name)
+    }
+
+    fn mine(&self) -> Result<()> {
+        mine(self.born)
+    }
+}
+
+/// [`Error::Shutdown`] in a child of the process that something belongs to. Its locks may be held
+/// for ever there, by threads that the child does not have.
+fn mine(born: u64) -> Result<()> {
+    if born == fork::generation() {
+        Ok(())
+    } else {
+        Err(Error::Shutdown)
+    }
+}
+
+impl Bus for World {
+    fn devices(&self) -> Result<Vec<Attributes>> {
+        self.mine()?;
+        let mut found = Vec::new();
+        for device in self.devices.iter().filter(|device| !device.is_gone()) {
+            match device.plan.garbage() {
+                Some(attribute) => log_error!(
+                    "{}: left out, its attribute {attribute} cannot be read (simulated fault)",
+                    device.name
+                ),
+                None => found.push(device.attributes()),
+            }
+        }
+        Ok(found)
+    }
+
+    fn open(&self, device: &Attributes) -> Result<Arc<dyn Channel>> {
+        self.mine()?;
+        let queue = self.find(&device.name).ok_or(Error::NoDevice)?.open()?;
+        log_info!("{}: queue opened, simulated", device.name);
+        Ok(Arc::new(Handle {
+            queue,
+            born: self.born,
+        }))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for device in &self.devices {
+            if self.mine().is_ok() {
+                device.close();
+            } else {
+                // Never dropped in a child: it holds locks and handles of threads that are not there.
+                core::mem::forget(Arc::clone(device));
+            }
+        }
+    }
+}
+
+/// An open queue: what an open file is to the kernel.
+struct Handle {
+    queue: Arc<Queue>,
+    born: u64,
+}
+
+impl Handle {
+    fn queue(&self) -> Result<&Arc<Queue>> {
+        mine(self.born).map(|()| &self.queue)
+    }
+}
+
+impl Channel for Handle {
+    fn configure(&self, setup: QueueSetup) -> Result<QueueId> {
+        self.queue()?.configure(setup.kind)
+    }
+
+    fn region(&self, region: Region) -> Result<SharedMemory> {
+        let queue = self.queue()?;
+        match region {
+            Region::Dus => queue.memory(),
+            // Doorbells are calls, and a device with SVA has no static memory.
+            Region::Mmio | Region::Ss(_) => Err(Error::Unsupported),
+        }
+    }
+
+    fn doorbell(&self, offset: usize) -> Result<Doorbell> {
+        let queue = self.queue()?;
+        if offset != queue.version().doorbell_offset() {
+            return Err(Error::Invalid);
+        }
+        Ok(Doorbell::Call(Arc::new(Port {
+            queue: Arc::clone(queue),
+            born: self.born,
+        })))
+    }
+
+    fn start(&self) -> Result<()> {
+        self.queue()?.start()
+    }
+
+    fn stop(&self) {
+        if let Ok(queue) = self.queue() {
+            queue.stop();
+        }
+    }
+
+    fn wait(&self, limit: Duration) -> Result<Wake> {
+        let woken = self.queue()?.wait(limit)?;
+        Ok(if woken { Wake::Event } else { Wake::TimedOut })
+    }
+
+    fn event(&self) -> BorrowedFd<'_> {
+        self.queue.event()
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::Sva
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        match self.queue() {
+            Ok(queue) => queue.close(),
+            // As for the world.
+            Err(_) => core::mem::forget(Arc::clone(&self.queue)),
+        }
+    }
+}
+
+/// The doorbell register of a queue.
+struct Port {
+    queue: Arc<Queue>,
+    born: u64,
+}
+
+impl Bell for Port {
+    fn ring(&self, value: u64) {
+        // A fork child has the port but none of the threads behind it.
+        if mine(self.born).is_ok() {
+            let value = doorbell::decode(self.queue.version(), value);
+            self.queue.ring(value);
+        }
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        if mine(self.born).is_err() {
+            core::mem::forget(Arc::clone(&self.queue));
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! One simulated device: its queues, and the threads that work for them.
+
+use super::config;
+use super::faults::{Plan, Site};
+use super::model::Queue;
+use super::tally::Tally;
+use super::zip::Engine;
+use crate::error::{Error, Result};
+use crate::log_error;
+use crate::qm::layout::{CQE_SIZE, Version};
+use crate::sys::{pages, thread};
+use crate::uacce::device::{Attributes, Origin};
+use crate::uacce::uapi::{FLAG_SVA, MAINLINE};
+use core::sync::atomic::{AtomicBool, Ordering};
+use parking_lot::{Condvar, Mutex};
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+
+/// One device.
+///
+/// Locks are taken in this order: `slots` alone; a queue's state, then `ready`. `engines` is taken
+/// alone.
+pub(super) struct Device {
+    pub name: String,
+    pub config: config::Device,
+    pub plan: Plan,
+    pub tally: Tally,
+    /// The open queues by number.
+    slots: Mutex<Vec<Option<Weak<Queue>>>>,
+    ready: Mutex<Ready>,
+    /// Something was put into `ready`, or it was closed.
+    work: Condvar,
+    engines: Mutex<Vec<JoinHandle<()>>>,
+    gone: AtomicBool,
+}
+
+/// The queues that have something to fetch, each once.
+#[derive(Default)]
+struct Ready {
+    queues: VecDeque<Arc<Queue>>,
+    closed: bool,
+}
+
+impl Device {
+    pub fn new(name: String, mut config: config::Device) -> Device {
+        let plan = Plan::new(core::mem::take(&mut config.faults));
+        Device {
+            name,
+            config,
+            plan,
+            tally: Tally::default(),
+            slots: Mutex::default(),
+            ready: Mutex::default(),
+            work: Condvar::new(),
+            engines: Mutex::default(),
+            gone: AtomicBool::new(false),
+        }
+    }
+
+    /// What sysfs would say.
+    pub fn attributes(&self) -> Attributes {
+        let open = self.slots.lock().iter().flatten().count();
+        let version = self.config.api;
+        let mut algorithms = vec!["zlib".to_owned(), "gzip".to_owned()];
+        if version >= Version::V3 {
+            algorithms.push("deflate".to_owned());
+        }
+        Attributes {
+            name: self.name.clone(),
+            origin: Origin::Simulated,
+            node_path: PathBuf::new(),
+            api: version.api().to_owned(),
+            flags: FLAG_SVA,
+            algorithms,
+            available: Some(u32::from(self.config.queues) - open as u32),
+            mmio_size: mmio_size(version),
+            dus_size: self.dus_size(),
+            isolated: false,
+            isolate_strategy: None,
+            numa_node: self.config.node,
+            usage: Vec::new(),
+            uapi: MAINLINE,
+        }
+    }
+
+    /// The size of a queue's memory: the two rings, and a page in which the status words lie.
+    pub fn dus_size(&self) -> usize {
+        let entry = crate::bd::zip::SIZE + CQE_SIZE;
+        let rings = entry * usize::from(self.config.depth);
+        rings.next_multiple_of(pages::size()) + pages::size()
+    }
+
+    /// Takes a queue, as opening the device node does.
+    pub fn open(self: &Arc<Self>) -> Result<Arc<Queue>> {
+        self.present()?;
+        if let Some(errno) = self.plan.call(Site::Open) {
+            return Err(Error::from_errno(errno));
+        }
+        self.hire()?;
+        let mut slots = self.slots.lock();
+        let number = match slots.iter().position(Option::is_none) {
+            Some(free) => free,
+            None if slots.len() < usize::from(self.config.queues) => {
+                slots.push(None);
+                slots.len() - 1
+            }
+            None => return Err(Error::Busy),
+        };
+        let queue = Arc::new(Queue::new(Arc::clone(self), number as u16)?);
+        slots[number] = Some(Arc::downgrade(&queue));
+        self.tally.opened.add(1);
+        Ok(queue)
+    }
+
+    /// Gives a queue's number back.
+    pub fn release(&self, number: u16) {
+        if let Some(slot) = self.slots.lock().get_mut(usize::from(number)) {
+            *slot = None;
+        }
+    }
+
+    /// [`Error::NoDevice`] after the device was removed.
+    pub fn present(&self) -> Result<()> {
+        if self.is_gone() {
+            return Err(Error::NoDevice);
+        }
+        Ok(())
+    }
+
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
+    }
+
+    /// Kills the queues that are open now, as a reset of the device does.
+    pub fn reset(&self) {
+        for queue in self.open_queues() {
+            queue.reset();
+        }
+    }
+
+    /// Makes the device disappear.
+    pub fn remove(&self) {
+        self.gone.store(true, Ordering::Relaxed);
+        for queue in self.open_queues() {
+            queue.remove();
+        }
+    }
+
+    fn open_queues(&self) -> Vec<Arc<Queue>> {
+        let slots = self.slots.lock();
+        slots.iter().flatten().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Puts a queue on the engines' list. The queue sees to it that it is there once.
+    pub fn schedule(&self, queue: Arc<Queue>) {
+        let mut ready = self.ready.lock();
+        if !ready.closed {
+            ready.queues.push_back(queue);
+            self.work.notify_one();
+        }
+    }
+
+    /// Starts the engines that are not running yet.
+    fn hire(self: &Arc<Self>) -> Result<()> {
+        let mut engines = self.engines.lock();
+        while engines.len() < usize::from(self.config.engines) {
+            let device = Arc::clone(self);
+            let name = format!("{}/{}", self.name, engines.len());
+            engines.push(thread::spawn(name, move || device.serve())?);
+        }
+        Ok(())
+    }
+
+    /// The life of an engine.
+    fn serve(&self) {
+        let mut engine = Engine::new(self.config.api, self.config.level);
+        while let Some(queue) = self.next() {
+            queue.step(&mut engine);
+        }
+    }
+
+    /// The next queue with something to do; sleeps until there is one. `None` at the end.
+    fn next(&self) -> Option<Arc<Queue>> {
+        let mut ready = self.ready.lock();
+        loop {
+            if ready.closed {
+                return None;
+            }
+            if let Some(queue) = ready.queues.pop_front() {
+                return Some(queue);
+            }
+            self.work.wait(&mut ready);
+        }
+    }
+
+    /// Ends the device: queues that are still open find it removed, and its threads end.
+    pub fn close(&self) {
+        self.remove();
+        {
+            let mut ready = self.ready.lock();
+            ready.closed = true;
+            ready.queues.clear();
+            self.work.notify_all();
+        }
+        for engine in self.engines.lock().drain(..) {
+            if engine.join().is_err() {
+                log_error!("{}: an engine of the simulation has panicked", self.name);
+            }
+        }
+    }
+}
+
+/// The size of the doorbell region: one page, then a doorbell page behind it, then 64 KiB.
+fn mmio_size(version: Version) -> usize {
+    match version {
+        Version::V1 => pages::size(),
+        Version::V2 => 2 * pages::size(),
+        Version::V3 | Version::V5 => (64 << 10_usize).max(2 * pages::size()),
+    }
+}

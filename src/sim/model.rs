@@ -1,0 +1,493 @@
+//! The queue manager of a device, for one queue: doorbells in, descriptors
+//! fetched, completions and events out. It does not know what a descriptor says.
+
+use super::config::Orders;
+use super::contexts::Contexts;
+use super::device::Device;
+use super::faults::{Site, Upset};
+use super::zip::{Direction, Engine};
+use crate::bd::zip::{self, Bytes, Sqe, Status};
+use crate::error::{Error, Result};
+use crate::qm::doorbell::{Command, Value};
+use crate::qm::layout::{CQE_SIZE, Layout, Version, cqe};
+use crate::sys::poll::{self, Event};
+use crate::sys::shared::{Entries, SharedMemory, Word};
+use crate::uacce::channel::QueueId;
+use core::sync::atomic::Ordering;
+use core::time::Duration;
+use parking_lot::{Condvar, Mutex};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// One queue of a device.
+pub(super) struct Queue {
+    device: Arc<Device>,
+    number: u16,
+    depth: u16,
+    memory: SharedMemory,
+    sq: Entries<{ zip::SIZE }>,
+    cq: Entries<CQE_SIZE>,
+    /// The status words for the sender and for the receiver.
+    dead: [Word; 2],
+    /// The interrupt line.
+    event: Event,
+    state: Mutex<State>,
+    /// An engine has left the queue, or the queue's life has changed.
+    changed: Condvar,
+}
+
+/// Where a queue is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// Opened, or stopped.
+    Initial,
+    Started,
+    /// Waiting for the engines to leave.
+    Stopping,
+    /// Killed by a reset. There is no way back.
+    Dead,
+    /// Its device was removed.
+    Gone,
+}
+
+/// What the queue's lock guards.
+struct State {
+    life: Life,
+    direction: Direction,
+    rings: Contexts,
+    /// The event's descriptor is readable.
+    raised: bool,
+    /// The queue is on the engines' list.
+    queued: bool,
+    /// Descriptors that are fetched and not completed.
+    busy: usize,
+    /// Completions held back by a reorder fault.
+    held: Vec<Completion>,
+    /// How many it wants to hold; 0 when there is no such fault.
+    window: usize,
+}
+
+impl State {
+    fn new(depth: u16) -> State {
+        State {
+            life: Life::Initial,
+            direction: Direction::Compress,
+            rings: Contexts::new(depth),
+            raised: false,
+            queued: false,
+            busy: 0,
+            held: Vec::new(),
+            window: 0,
+        }
+    }
+
+    /// Whether a request that was fetched is completed. A stopping queue finishes what it has begun.
+    fn completes(&self) -> bool {
+        matches!(self.life, Life::Started | Life::Stopping)
+    }
+
+    /// Whether one more completion has room, beside those that are certain to come.
+    fn room(&self) -> bool {
+        self.rings.room(self.busy + self.held.len())
+    }
+}
+
+/// What a completion will say.
+struct Completion {
+    slot: u16,
+    upset: Upset,
+}
+
+/// A descriptor in an engine's hands.
+struct Job {
+    slot: u16,
+    bytes: Bytes,
+    direction: Direction,
+    upset: Upset,
+    /// The bytes have the results in them.
+    done: bool,
+}
+
+impl Queue {
+    pub fn new(device: Arc<Device>, number: u16) -> Result<Queue> {
+        let depth = device.config.depth;
+        let memory = SharedMemory::own(device.dus_size())?;
+        let layout = Layout::new(&id(number, depth), zip::SIZE, memory.len())?;
+        // The region is a page longer than the rings.
+        let status = layout.status.ok_or(Error::Invalid)?;
+        Ok(Queue {
+            sq: memory.entries(0, depth.into())?,
+            cq: memory.entries(layout.cq_offset, depth.into())?,
+            dead: [memory.word(status.tx)?, memory.word(status.rx)?],
+            event: Event::new()?,
+            state: Mutex::new(State::new(depth)),
+            changed: Condvar::new(),
+            device,
+            number,
+            depth,
+            memory,
+        })
+    }
+
+    pub fn version(&self) -> Version {
+        self.device.config.api
+    }
+
+    pub fn event(&self) -> BorrowedFd<'_> {
+        self.event.as_fd()
+    }
+
+    /// The result of a call that a fault may spoil.
+    fn call(&self, site: Site) -> Result<()> {
+        self.device.present()?;
+        match self.device.plan.call(site) {
+            Some(errno) => Err(Error::from_errno(errno)),
+            None => Ok(()),
+        }
+    }
+
+    pub fn memory(&self) -> Result<SharedMemory> {
+        self.call(Site::Region)?;
+        Ok(self.memory.clone())
+    }
+
+    pub fn configure(&self, kind: u16) -> Result<QueueId> {
+        self.call(Site::Configure)?;
+        let direction = match kind {
+            0 => Direction::Compress,
+            1 => Direction::Decompress,
+            _ => return Err(Error::Invalid),
+        };
+        let mut state = self.state.lock();
+        if state.life != Life::Initial {
+            return Err(Error::Invalid);
+        }
+        state.direction = direction;
+        Ok(id(self.number, self.depth))
+    }
+
+    pub fn start(&self) -> Result<()> {
+        self.call(Site::Start)?;
+        let mut state = self.state.lock();
+        match state.life {
+            Life::Initial => {}
+            Life::Started | Life::Stopping => return Err(Error::Invalid),
+            Life::Dead | Life::Gone => return Err(Error::NoDevice),
+        }
+        // Completions of an earlier run would look new.
+        for at in 0..usize::from(self.depth) {
+            self.write_entry(at, [0; 4]);
+        }
+        self.take_back(&mut state);
+        *state = State {
+            life: Life::Started,
+            direction: state.direction,
+            queued: state.queued,
+            ..State::new(self.depth)
+        };
+        Ok(())
+    }
+
+    /// After it returns no engine touches the rings or the client's memory for this queue. What was
+    /// being executed is completed, but for requests that a delay holds.
+    pub fn stop(&self) {
+        let mut state = self.state.lock();
+        if state.life == Life::Started {
+            state.life = Life::Stopping;
+            self.changed.notify_all();
+        }
+        while state.busy > 0 {
+            self.changed.wait(&mut state);
+        }
+        if state.life == Life::Stopping {
+            self.release_held(&mut state);
+            state.life = Life::Initial;
+        }
+    }
+
+    /// Stops the queue and gives it back to the device.
+    pub fn close(&self) {
+        self.stop();
+        self.device.release(self.number);
+    }
+
+    /// The device was reset: the status words say so from now on.
+    pub fn reset(&self) {
+        let mut state = self.state.lock();
+        if state.life != Life::Gone {
+            // Relaxed: software looks at the words for their own sake, nothing else follows from them.
+            self.dead.iter().for_each(|w| w.store(1, Ordering::Relaxed));
+            self.die(&mut state, Life::Dead);
+        }
+    }
+
+    /// The device was removed: its memory is lost.
+    pub fn remove(&self) {
+        let mut state = self.state.lock();
+        // As the SIGBUS handler leaves a region: marked dead, and lost.
+        self.dead.iter().for_each(|w| w.store(1, Ordering::Relaxed));
+        self.memory.lose();
+        self.die(&mut state, Life::Gone);
+    }
+
+    fn die(&self, state: &mut State, life: Life) {
+        state.life = life;
+        // Not by `fire`: whoever waits must learn it, armed or not, and it stays raised.
+        self.event.raise();
+        self.changed.notify_all();
+    }
+
+    /// Whether the event was raised before `limit` has passed. It is taken back then, unless the
+    /// queue is dead.
+    pub fn wait(&self, limit: Duration) -> Result<bool> {
+        self.device.present()?;
+        let woken = poll::readable(self.event.as_fd(), limit)?;
+        self.device.present()?;
+        if woken {
+            let mut state = self.state.lock();
+            self.take_back(&mut state);
+        }
+        Ok(woken)
+    }
+
+    fn take_back(&self, state: &mut State) {
+        if state.raised && !matches!(state.life, Life::Dead | Life::Gone) {
+            self.event.clear();
+            state.raised = false;
+        }
+    }
+
+    fn fire(&self, state: &mut State) {
+        state.raised = true;
+        self.event.raise();
+        self.device.tally.events.add(1);
+    }
+
+    /// Takes a doorbell.
+    pub fn ring(self: &Arc<Self>, value: Value) {
+        const SQ: u16 = Command::Sq as u16;
+        const CQ: u16 = Command::Cq as u16;
+        let mut state = self.state.lock();
+        if value.queue != self.number
+            || !state.rings.has(value.index)
+            || ![SQ, CQ].contains(&value.command)
+        {
+            self.device.tally.model_errors.add(1);
+            return;
+        }
+        if state.life != Life::Started {
+            return;
+        }
+        if value.command == SQ {
+            state.rings.submitted(value.index);
+        } else {
+            self.taken(&mut state, value);
+        }
+        self.kick(&mut state);
+    }
+
+    /// The part of a completion doorbell that concerns the event.
+    fn taken(&self, state: &mut State, value: Value) {
+        let taken = state.rings.taken(value.index);
+        self.device
+            .tally
+            .stale_doorbells
+            .add(u64::from(taken.stale));
+        if taken.all {
+            self.take_back(state);
+        }
+        if value.priority & 1 == 1 {
+            state.rings.arm();
+            if !taken.all {
+                state.rings.disarm();
+                self.fire(state);
+            }
+        }
+    }
+
+    /// Whether the next descriptor may be fetched: there is one, an engine may take it, and there
+    /// is an entry for its completion.
+    fn runnable(&self, state: &State) -> bool {
+        state.life == Life::Started
+            && state.rings.pending()
+            && (state.busy == 0 || self.device.config.orders == Orders::Out)
+            && state.room()
+    }
+
+    /// Calls an engine if there is something to do.
+    fn kick(self: &Arc<Self>, state: &mut State) {
+        if !state.queued && self.runnable(state) {
+            state.queued = true;
+            self.device.schedule(Arc::clone(self));
+        }
+    }
+
+    /// Fetches one descriptor, has it executed, and completes it.
+    pub fn step(self: &Arc<Self>, engine: &mut Engine) {
+        let Some(mut job) = self.fetch() else {
+            return;
+        };
+        if job.upset.reset {
+            self.device.reset();
+        }
+        if job.upset.remove {
+            self.device.remove();
+        }
+        if !job.upset.drop && self.pause(job.upset.delay) {
+            self.execute(engine, &mut job);
+        }
+        self.complete(job);
+    }
+
+    fn fetch(self: &Arc<Self>) -> Option<Job> {
+        let mut state = self.state.lock();
+        state.queued = false;
+        if !self.runnable(&state) {
+            return None;
+        }
+        let slot = state.rings.fetch();
+        let mut bytes = [0; zip::SIZE];
+        if let Some(entry) = self.sq.at(slot.into()) {
+            entry.load(&mut bytes);
+        }
+        state.busy += 1;
+        self.device.tally.descriptors.add(1);
+        let upset = self.device.plan.request();
+        let direction = state.direction;
+        self.kick(&mut state);
+        Some(Job {
+            slot,
+            bytes,
+            direction,
+            upset,
+            done: false,
+        })
+    }
+
+    /// Sleeps. `false` if the queue dies, or is stopped while it sleeps.
+    fn pause(&self, time: Duration) -> bool {
+        let mut state = self.state.lock();
+        if time.is_zero() {
+            return state.completes();
+        }
+        let until = Instant::now() + time;
+        while state.life == Life::Started {
+            if self.changed.wait_until(&mut state, until).timed_out() {
+                return state.life == Life::Started;
+            }
+        }
+        false
+    }
+
+    fn execute(&self, engine: &mut Engine, job: &mut Job) {
+        let sqe = match job.upset.status {
+            Some(status) => {
+                let sqe = Sqe {
+                    consumed: 0,
+                    produced: 0,
+                    status,
+                    ..Sqe::decode(&job.bytes)
+                };
+                sqe.write_results(&mut job.bytes);
+                sqe
+            }
+            None => engine.execute(job.direction, &mut job.bytes),
+        };
+        job.done = true;
+        let tally = &self.device.tally;
+        tally.bytes_in.add(sqe.consumed.into());
+        tally.bytes_out.add(sqe.produced.into());
+        tally
+            .errors
+            .add(u64::from(!Status::from_code(sqe.status).is_good()));
+        if let Some(excess) = job.upset.produced {
+            let produced = sqe.output_space.saturating_add(excess);
+            Sqe { produced, ..sqe }.write_results(&mut job.bytes);
+        }
+    }
+
+    fn complete(self: &Arc<Self>, job: Job) {
+        let mut state = self.state.lock();
+        state.busy -= 1;
+        if state.completes() {
+            if job.done {
+                if let Some(entry) = self.sq.at(job.slot.into()) {
+                    entry.store(&job.bytes);
+                }
+                self.hold_or_post(&mut state, job);
+            }
+            if state.busy == 0 && !self.runnable(&state) {
+                self.release_held(&mut state);
+            }
+            self.kick(&mut state);
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    fn hold_or_post(&self, state: &mut State, job: Job) {
+        let done = Completion {
+            slot: job.slot,
+            upset: job.upset,
+        };
+        if state.window == 0 {
+            state.window = done.upset.reorder;
+        }
+        if state.window == 0 {
+            self.post(state, &done);
+            return;
+        }
+        state.held.push(done);
+        if state.held.len() >= state.window {
+            self.release_held(state);
+        }
+    }
+
+    fn release_held(&self, state: &mut State) {
+        state.window = 0;
+        while let Some(done) = state.held.pop() {
+            self.post(state, &done);
+        }
+    }
+
+    fn post(&self, state: &mut State, done: &Completion) {
+        self.write_completion(state, done);
+        if done.upset.duplicate && state.room() {
+            self.write_completion(state, done);
+        }
+        if state.rings.disarm() {
+            self.fire(state);
+        }
+    }
+
+    /// Writes an entry of the completion queue, the word with the phase last.
+    fn write_entry(&self, at: usize, words: [u32; CQE_SIZE / 4]) {
+        let Some(entry) = self.cq.at(at) else { return };
+        for (word, value) in words.into_iter().enumerate() {
+            // The last Release pairs with the Acquire load of the phase in `qm::ring`: whoever sees
+            // the new phase sees the entry, the results in the submission slot and the output.
+            entry.store_word(word, value, Ordering::Release);
+        }
+    }
+
+    /// Writes one completion queue entry. Its slot of the submission queue is written before.
+    fn write_completion(&self, state: &mut State, done: &Completion) {
+        let (at, phase) = state.rings.post();
+        let head = done.upset.sq_head.unwrap_or(done.slot);
+        let number = done.upset.sq_number.unwrap_or(self.number);
+        let who = u32::from(head) | u32::from(number) << 16;
+        let word = u32::from(phase != done.upset.phase) << cqe::PHASE_SHIFT;
+        self.write_entry(at.into(), [0, 0, who, word]);
+        self.device.tally.completions.add(1);
+    }
+}
+
+fn id(number: u16, depth: u16) -> QueueId {
+    QueueId {
+        number,
+        sqe_size: zip::SIZE as u32,
+        sq_depth: depth,
+        cq_depth: depth,
+    }
+}
