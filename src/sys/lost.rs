@@ -150,8 +150,9 @@ fn replace(address: usize) -> bool {
 
 /// Does what would have happened without this library.
 fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+    let before = BEFORE.load(Ordering::Acquire);
     // SAFETY: null or leaked by `install`.
-    let before = unsafe { BEFORE.load(Ordering::Acquire).as_ref() };
+    let before = unsafe { before.as_ref() };
     let action = before.map_or(libc::SIG_DFL, |b| b.sa_sigaction);
     if action == libc::SIG_DFL || action == libc::SIG_IGN {
         // Returning runs the faulting instruction again, now with the default action.
