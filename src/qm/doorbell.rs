@@ -42,10 +42,10 @@ pub const fn base(version: Version, queue: u16, command: Command) -> u64 {
     }
 }
 
-/// The doorbell with a new index.
+/// The doorbell with a new index, which is below 65536.
 #[inline(always)]
 #[must_use]
-pub const fn with_index(base: u64, index: u16, arm: bool) -> u64 {
+pub const fn with_index(base: u64, index: u32, arm: bool) -> u64 {
     base | (index as u64) << INDEX_SHIFT | (arm as u64) << PRIORITY_SHIFT
 }
 

@@ -95,9 +95,10 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::NoDevice`] if the kernel's numbers contradict each other: another entry size, a
-    /// depth below 2, or rings that do not fit.
+    /// depth below 2, a completion queue that cannot hold what the submission queue does, or rings that
+    /// do not fit.
     pub fn new(id: &QueueId, sqe_size: usize, region: usize) -> Result<Layout> {
-        if id.sqe_size as usize != sqe_size || id.sq_depth < 2 || id.cq_depth < 2 {
+        if id.sqe_size as usize != sqe_size || id.sq_depth < 2 || id.cq_depth < id.sq_depth {
             return Err(Error::NoDevice);
         }
         let cq_offset = sqe_size * usize::from(id.sq_depth);
@@ -116,12 +117,5 @@ impl Layout {
             cq_offset,
             status,
         })
-    }
-
-    /// The most requests that may be outstanding: one less than the shallower ring, so that a
-    /// full ring never looks like an empty one.
-    #[must_use]
-    pub fn capacity(&self) -> u16 {
-        self.sq_depth.min(self.cq_depth) - 1
     }
 }

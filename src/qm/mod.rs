@@ -9,4 +9,6 @@ pub mod layout;
 pub mod ring;
 
 #[cfg(test)]
+pub(crate) mod echo;
+#[cfg(test)]
 mod tests;

@@ -10,22 +10,11 @@ use super::doorbell::{self, Command};
 use super::layout::{CQE_SIZE, Layout, Version, cqe};
 use crate::error::{Error, Result};
 use crate::sys::barrier;
-use crate::sys::shared::{Entries, SharedMemory, Word};
+use crate::sys::shared::{Entries, Entry, SharedMemory, Word};
 use crate::uacce::channel::{Channel, Doorbell, QueueId, Region};
 use core::num::NonZeroU64;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::Arc;
-
-/// What the halves have in common, on cache lines of its own.
-#[repr(align(128))]
-struct Common {
-    /// For each slot the tag of its request, 0 for a free slot.
-    tags: Box<[AtomicU64]>,
-    /// Completions taken so far, wrapping; written by the receiver only.
-    received: AtomicU32,
-    /// The device broke the protocol; what it says is no longer to be trusted.
-    broken: AtomicBool,
-}
 
 /// Makes the two halves of a queue's ring. The memory must be zero, as the kernel hands it out.
 ///
@@ -52,35 +41,35 @@ fn split<const N: usize>(
     let mut tags = Vec::new();
     tags.try_reserve_exact(depth).map_err(|_| Error::NoMemory)?;
     tags.resize_with(depth, || AtomicU64::new(0));
-    let common = Arc::new(Common {
-        tags: tags.into(),
-        received: AtomicU32::new(0),
-        broken: AtomicBool::new(false),
-    });
-    let word = |offset| memory.word(offset);
+    let tags: Arc<[AtomicU64]> = tags.into();
+    let broken = Arc::new(AtomicU32::new(0));
+    // A region without status words still has the flag that says that it is lost.
+    let (tx, rx) = match layout.status {
+        Some(status) => (memory.word(status.tx)?, memory.word(status.rx)?),
+        None => (memory.lost_flag(), memory.lost_flag()),
+    };
     let sq = memory.entries::<N>(0, depth)?;
     let sender = Sender {
         sq: sq.clone(),
-        dead: layout.status.map(|s| word(s.tx)).transpose()?,
+        tags: Arc::clone(&tags),
+        dead: tx,
         bell: bell.clone(),
         bell_base: doorbell::base(version, id.number, Command::Sq),
-        common: Arc::clone(&common),
-        capacity: u32::from(layout.capacity()),
-        depth: layout.sq_depth,
+        broken: Arc::clone(&broken),
+        depth: u32::from(layout.sq_depth),
         tail: 0,
         rung: 0,
-        sent: 0,
-        received: 0,
     };
     let receiver = Receiver {
         sq,
         cq: memory.entries::<CQE_SIZE>(layout.cq_offset, usize::from(layout.cq_depth))?,
-        dead: layout.status.map(|s| word(s.rx)).transpose()?,
+        tags,
+        dead: rx,
         bell,
         bell_base: doorbell::base(version, id.number, Command::Cq),
-        common,
-        depth: layout.cq_depth,
-        number: id.number,
+        broken,
+        depth: u32::from(layout.cq_depth),
+        number: u32::from(id.number),
         head: 0,
         told: 0,
         phase: 1,
@@ -91,54 +80,49 @@ fn split<const N: usize>(
 /// The sending half of a ring.
 pub struct Sender<const N: usize> {
     sq: Entries<N>,
-    dead: Option<Word>,
+    /// For each slot the tag of its request, 0 for a free slot.
+    tags: Arc<[AtomicU64]>,
+    /// Not 0 when the device was reset or has gone.
+    dead: Word,
     bell: Doorbell,
     bell_base: u64,
-    common: Arc<Common>,
-    capacity: u32,
-    depth: u16,
+    broken: Arc<AtomicU32>,
+    // Indexes are 32 bits wide here: two 16-bit neighbours stored one by one and loaded together
+    // would stall on every request.
+    depth: u32,
     /// The slot that the next descriptor goes to.
-    tail: u16,
+    tail: u32,
     /// The tail that the device was last told.
-    rung: u16,
-    /// Descriptors written so far, wrapping.
-    sent: u32,
-    /// `Common::received` as it was last seen; looked up again only when the ring seems full.
-    received: u32,
+    rung: u32,
 }
 
 impl<const N: usize> Sender<N> {
     /// Copies a descriptor into the next slot. The device does not look at it before [`commit`](Self::commit).
     ///
     /// # Errors
-    /// [`Error::Busy`] if the ring is full, or the slot's last request is not completed yet while
-    /// later ones are; where the device is dead as well, why it is. [`Error::NoDevice`] if the device
-    /// has gone. The descriptor is not taken then.
-    #[inline]
+    /// [`Error::Busy`] if the ring is full: the slot's last request, or the one behind it, is not
+    /// received yet. Where the device is dead as well, why it is. The descriptor is not taken then.
+    #[inline(always)]
     pub fn write(&mut self, sqe: &[u8; N], tag: NonZeroU64) -> Result<()> {
-        if self.sent.wrapping_sub(self.received) >= self.capacity {
-            // Acquire is not needed here, since the tag below is what hands the slot over.
-            self.received = self.common.received.load(Ordering::Relaxed);
-            if self.sent.wrapping_sub(self.received) >= self.capacity {
-                return self.full();
-            }
-        }
-        let slot = usize::from(self.tail);
-        let place = &self.common.tags[slot];
+        let (slot, behind) = (self.tail as usize, next(self.tail, self.depth));
+        let (Some(place), Some(entry), Some(last)) = (
+            self.tags.get(slot),
+            self.sq.at(slot),
+            self.tags.get(behind as usize),
+        ) else {
+            return Err(Error::Invalid);
+        };
         // Acquire pairs with the Release store in `Receiver::receive`: its copy out of this slot is
-        // finished before the copy into it below begins.
-        if place.load(Ordering::Acquire) != 0 {
+        // finished before the copy into it below begins. One slot stays free, so that a full ring
+        // does not look like an empty one.
+        if place.load(Ordering::Acquire) | last.load(Ordering::Relaxed) != 0 {
             return self.full();
         }
-        self.sq.store(slot, sqe);
-        if self.sq.lost() {
-            return Err(Error::NoDevice);
-        }
-        // Relaxed: the receiver looks at the tag only after the device has answered the doorbell,
-        // and between the two threads that is ordered by `before_doorbell` and `after_phase`.
-        place.store(tag.get(), Ordering::Relaxed);
-        self.tail = next(self.tail, self.depth);
-        self.sent = self.sent.wrapping_add(1);
+        entry.store(sqe);
+        // Release pairs with the Acquire load in `Receiver::receive`: whoever gets the tag sees what
+        // the sender did to the message before, even if the device completes what it was not told of.
+        place.store(tag.get(), Ordering::Release);
+        self.tail = behind;
         Ok(())
     }
 
@@ -148,15 +132,14 @@ impl<const N: usize> Sender<N> {
     /// [`Error::DeviceReset`], [`Error::NoDevice`] or [`Error::Io`] if the device was reset, has gone,
     /// or broke the protocol. The descriptors since the last commit are taken back then, and
     /// belong to the caller again.
-    #[inline]
+    #[inline(always)]
     pub fn commit(&mut self) -> Result<()> {
         if self.tail == self.rung {
             return Ok(());
         }
         barrier::before_doorbell();
-        if let Err(error) = self.alive() {
-            self.take_back();
-            return Err(error);
+        if is_dead(&self.dead, &self.broken) {
+            return self.take_back();
         }
         self.rung = self.tail;
         self.bell
@@ -164,54 +147,58 @@ impl<const N: usize> Sender<N> {
         Ok(())
     }
 
-    /// Descriptors that have been written and not received.
+    /// Descriptors that have been written and not received. Looks at every slot.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
-        self.sent
-            .wrapping_sub(self.common.received.load(Ordering::Relaxed))
+        let taken = self
+            .tags
+            .iter()
+            .filter(|tag| tag.load(Ordering::Relaxed) != 0);
+        taken.count() as u32
     }
 
-    /// The most descriptors that can be in flight.
+    /// The most descriptors that can be in flight: one less than there are slots.
     #[must_use]
     pub fn capacity(&self) -> u32 {
-        self.capacity
-    }
-
-    #[inline(always)]
-    fn alive(&self) -> Result<()> {
-        check(self.dead.as_ref(), &self.common)
+        self.depth - 1
     }
 
     /// Full, or dead: a dead ring never empties, and whoever waits for that must be told.
     #[cold]
     fn full(&self) -> Result<()> {
-        self.alive().and(Err(Error::Busy))
+        alive(&self.dead, &self.broken).and(Err(Error::Busy))
     }
 
     #[cold]
-    fn take_back(&mut self) {
+    fn take_back(&mut self) -> Result<()> {
         while self.tail != self.rung {
             self.tail = if self.tail == 0 {
                 self.depth - 1
             } else {
                 self.tail - 1
             };
-            self.common.tags[usize::from(self.tail)].store(0, Ordering::Relaxed);
-            self.sent = self.sent.wrapping_sub(1);
+            self.tags[self.tail as usize].store(0, Ordering::Relaxed);
         }
+        alive(&self.dead, &self.broken)
     }
 }
 
-/// Whether a queue still works.
+/// Whether a queue takes nothing more, without saying why.
 #[inline(always)]
-fn check(dead: Option<&Word>, common: &Common) -> Result<()> {
-    if dead.is_some_and(|word| word.load(Ordering::Relaxed) != 0) {
-        return Err(Error::DeviceReset);
-    }
-    if dead.is_some_and(Word::lost) {
+fn is_dead(dead: &Word, broken: &AtomicU32) -> bool {
+    dead.load(Ordering::Relaxed) | broken.load(Ordering::Relaxed) != 0
+}
+
+/// Whether a queue works, and if not, why.
+#[cold]
+fn alive(dead: &Word, broken: &AtomicU32) -> Result<()> {
+    if dead.lost() {
         return Err(Error::NoDevice);
     }
-    if common.broken.load(Ordering::Relaxed) {
+    if dead.load(Ordering::Relaxed) != 0 {
+        return Err(Error::DeviceReset);
+    }
+    if broken.load(Ordering::Relaxed) != 0 {
         return Err(Error::Io);
     }
     Ok(())
@@ -221,16 +208,18 @@ fn check(dead: Option<&Word>, common: &Common) -> Result<()> {
 pub struct Receiver<const N: usize> {
     sq: Entries<N>,
     cq: Entries<CQE_SIZE>,
-    dead: Option<Word>,
+    tags: Arc<[AtomicU64]>,
+    dead: Word,
     bell: Doorbell,
     bell_base: u64,
-    common: Arc<Common>,
-    depth: u16,
-    number: u16,
+    /// 1 when the device broke the protocol; what it says is no longer to be trusted.
+    broken: Arc<AtomicU32>,
+    depth: u32,
+    number: u32,
     /// The entry that the next completion will be in.
-    head: u16,
+    head: u32,
     /// The head that the device was last told.
-    told: u16,
+    told: u32,
     /// The phase bit of a new completion: 1 in the first pass, changing with each wrap.
     phase: u32,
 }
@@ -244,46 +233,45 @@ impl<const N: usize> Receiver<N> {
     /// without a request; it is consumed, and the next call goes on behind it. After one of the
     /// first two the queue is broken: it takes no more descriptors. [`Error::DeviceReset`] and
     /// [`Error::NoDevice`] if the device was reset or has gone and nothing is left to receive.
-    #[inline]
+    #[inline(always)]
     pub fn receive<R>(
         &mut self,
         take: impl FnOnce(NonZeroU64, Slot<'_, N>) -> R,
     ) -> Result<Option<R>> {
-        let at = usize::from(self.head);
-        let phase =
-            self.cq.load_word(at, cqe::PHASE_WORD, Ordering::Acquire) >> cqe::PHASE_SHIFT & 1;
+        let Some(entry) = self.cq.at(self.head as usize) else {
+            return Err(Error::Invalid);
+        };
+        let phase = entry.load_word(cqe::PHASE_WORD, Ordering::Acquire) >> cqe::PHASE_SHIFT & 1;
         if phase != self.phase {
             return self.nothing();
         }
         barrier::after_phase();
-        let who = self
-            .cq
-            .load_word(at, cqe::HEAD_AND_NUMBER, Ordering::Relaxed);
-        if self.cq.lost() {
+        let who = entry.load_word(cqe::HEAD_AND_NUMBER, Ordering::Relaxed);
+        if self.dead.load(Ordering::Relaxed) != 0 && self.dead.lost() {
             // What was read is the zeroed memory that took the place of the device's.
             return Err(Error::NoDevice);
         }
         self.advance();
-        let (slot, number) = ((who & 0xffff) as usize, (who >> 16) as u16);
-        let Some(place) = self.common.tags.get(slot).filter(|_| number == self.number) else {
+        let (slot, number) = ((who & 0xffff) as usize, who >> 16);
+        let (Some(place), Some(sqe)) = (self.tags.get(slot), self.sq.at(slot)) else {
             return self.broken();
         };
-        let Some(tag) = NonZeroU64::new(place.load(Ordering::Relaxed)) else {
+        if number != self.number {
+            return self.broken();
+        }
+        // Acquire pairs with the Release store in `Sender::write`.
+        let Some(tag) = NonZeroU64::new(place.load(Ordering::Acquire)) else {
             return Err(Error::Io);
         };
-        let answer = take(tag, Slot { sq: &self.sq, slot });
+        let answer = take(tag, Slot(sqe));
         // Release pairs with the Acquire load in `Sender::write`: the slot is free only after the
         // copy out of it is finished.
         place.store(0, Ordering::Release);
-        let received = self.common.received.load(Ordering::Relaxed);
-        self.common
-            .received
-            .store(received.wrapping_add(1), Ordering::Release);
         Ok(Some(answer))
     }
 
     /// Tells the device how far completions have been taken, so that it may reuse their entries.
-    #[inline]
+    #[inline(always)]
     pub fn acknowledge(&mut self) {
         if self.told != self.head {
             self.tell(false);
@@ -296,18 +284,17 @@ impl<const N: usize> Receiver<N> {
         self.tell(true);
     }
 
-    /// How many new completions lie in the ring, received or not being of no matter to the device.
+    /// How many completions lie in the ring and were not received.
     #[must_use]
-    pub fn waiting(&self) -> u16 {
+    pub fn waiting(&self) -> u32 {
         let (mut at, mut phase, mut count) = (self.head, self.phase, 0);
-        while count < self.depth
-            && self
-                .cq
-                .load_word(usize::from(at), cqe::PHASE_WORD, Ordering::Relaxed)
-                >> cqe::PHASE_SHIFT
-                & 1
-                == phase
-        {
+        let new = |at: u32, phase: u32| {
+            let entry = self.cq.at(at as usize);
+            entry.is_some_and(|e| {
+                e.load_word(cqe::PHASE_WORD, Ordering::Relaxed) >> cqe::PHASE_SHIFT & 1 == phase
+            })
+        };
+        while count < self.depth && new(at, phase) {
             at = next(at, self.depth);
             phase ^= u32::from(at == 0);
             count += 1;
@@ -320,9 +307,10 @@ impl<const N: usize> Receiver<N> {
     /// # Errors
     /// [`Error::DeviceReset`], [`Error::NoDevice`] or [`Error::Io`] if not.
     pub fn alive(&self) -> Result<()> {
-        check(self.dead.as_ref(), &self.common)
+        alive(&self.dead, &self.broken)
     }
 
+    #[inline(always)]
     fn tell(&mut self, arm: bool) {
         // Release: the copies out of the entries are finished before the device may reuse them.
         // x86-64 does not move loads behind later stores.
@@ -338,40 +326,35 @@ impl<const N: usize> Receiver<N> {
         self.phase ^= u32::from(self.head == 0);
     }
 
+    /// Nothing new; in a dead queue nothing ever.
     #[inline(always)]
     fn nothing<R>(&self) -> Result<Option<R>> {
-        if self.cq.lost() {
-            return Err(Error::NoDevice);
-        }
-        match self.alive() {
+        if self.dead.load(Ordering::Relaxed) == 0 {
             // A broken queue may still complete what it has.
-            Ok(()) | Err(Error::Io) => Ok(None),
-            Err(error) => Err(error),
+            return Ok(None);
         }
+        self.alive().map(|()| None)
     }
 
     #[cold]
     fn broken<R>(&self) -> Result<Option<R>> {
-        self.common.broken.store(true, Ordering::Relaxed);
+        self.broken.store(1, Ordering::Relaxed);
         Err(Error::Io)
     }
 }
 
 /// A completed descriptor, still in queue memory.
-pub struct Slot<'a, const N: usize> {
-    sq: &'a Entries<N>,
-    slot: usize,
-}
+pub struct Slot<'a, const N: usize>(Entry<'a, N>);
 
 impl<const N: usize> Slot<'_, N> {
     /// Copies the descriptor, with the device's results in it.
     #[inline(always)]
     pub fn read(self, sqe: &mut [u8; N]) {
-        self.sq.load(self.slot, sqe);
+        self.0.load(sqe);
     }
 }
 
 #[inline(always)]
-const fn next(index: u16, depth: u16) -> u16 {
+const fn next(index: u32, depth: u32) -> u32 {
     if index + 1 == depth { 0 } else { index + 1 }
 }

@@ -177,7 +177,7 @@ impl Queue {
         }
         // Completions of an earlier run would look new.
         for at in 0..usize::from(self.depth) {
-            self.cq.store(at, &[0; CQE_SIZE]);
+            self.write_entry(at, [0; 4]);
         }
         self.take_back(&mut state);
         *state = State {
@@ -225,6 +225,8 @@ impl Queue {
     /// The device was removed: its memory is lost.
     pub fn remove(&self) {
         let mut state = self.state.lock();
+        // As the SIGBUS handler leaves a region: marked dead, and lost.
+        self.dead.iter().for_each(|w| w.store(1, Ordering::Relaxed));
         self.memory.lose();
         self.die(&mut state, Life::Gone);
     }
@@ -346,7 +348,9 @@ impl Queue {
         }
         let slot = state.rings.fetch();
         let mut bytes = [0; zip::SIZE];
-        self.sq.load(slot.into(), &mut bytes);
+        if let Some(entry) = self.sq.at(slot.into()) {
+            entry.load(&mut bytes);
+        }
         state.busy += 1;
         self.device.tally.descriptors.add(1);
         let upset = self.device.plan.request();
@@ -408,7 +412,9 @@ impl Queue {
         state.busy -= 1;
         if state.completes() {
             if job.done {
-                self.sq.store(job.slot.into(), &job.bytes);
+                if let Some(entry) = self.sq.at(job.slot.into()) {
+                    entry.store(&job.bytes);
+                }
                 self.hold_or_post(&mut state, job);
             }
             if state.busy == 0 && !self.runnable(&state) {
@@ -455,21 +461,24 @@ impl Queue {
         }
     }
 
+    /// Writes an entry of the completion queue, the word with the phase last.
+    fn write_entry(&self, at: usize, words: [u32; CQE_SIZE / 4]) {
+        let Some(entry) = self.cq.at(at) else { return };
+        for (word, value) in words.into_iter().enumerate() {
+            // The last Release pairs with the Acquire load of the phase in `qm::ring`: whoever sees
+            // the new phase sees the entry, the results in the submission slot and the output.
+            entry.store_word(word, value, Ordering::Release);
+        }
+    }
+
     /// Writes one completion queue entry. Its slot of the submission queue is written before.
     fn write_completion(&self, state: &mut State, done: &Completion) {
         let (at, phase) = state.rings.post();
         let head = done.upset.sq_head.unwrap_or(done.slot);
         let number = done.upset.sq_number.unwrap_or(self.number);
         let who = u32::from(head) | u32::from(number) << 16;
-        for (word, value) in [(0, 0), (1, 0), (cqe::HEAD_AND_NUMBER, who)] {
-            self.cq
-                .store_word(at.into(), word, value, Ordering::Relaxed);
-        }
-        // Release pairs with the Acquire load of the phase in `qm::ring`: whoever sees the new
-        // phase sees the entry, the results in the submission slot and the output.
         let word = u32::from(phase != done.upset.phase) << cqe::PHASE_SHIFT;
-        self.cq
-            .store_word(at.into(), cqe::PHASE_WORD, word, Ordering::Release);
+        self.write_entry(at.into(), [0, 0, who, word]);
         self.device.tally.completions.add(1);
     }
 }

@@ -8,18 +8,18 @@
 
 use core::sync::atomic::{AtomicU8, Ordering, compiler_fence, fence};
 
-/// Orders stores to queue memory before the doorbell store that follows.
+/// Orders all accesses to queue memory before the doorbell store that follows.
 ///
-/// Pairs with the device's read of the submission queue after it has seen the
-/// doorbell. aarch64: `dmb oshst`, since `fence` only reaches the inner
-/// shareable domain. x86-64: stores are not reordered with stores, uncached
-/// ones included, so only the compiler must be held.
+/// Pairs with the device's accesses after it has seen the doorbell: a submission doorbell makes it
+/// read what was stored, a completion doorbell lets it overwrite what was loaded. aarch64: `dmb osh`,
+/// since `fence` only reaches the inner shareable domain. x86-64: a store is not reordered with
+/// earlier stores or loads, uncached ones included, so only the compiler must be held.
 #[inline(always)]
 pub fn before_doorbell() {
     #[cfg(all(target_arch = "aarch64", not(miri)))]
     // SAFETY: a barrier instruction touches neither memory nor registers.
     unsafe {
-        core::arch::asm!("dmb oshst", options(nostack, preserves_flags));
+        core::arch::asm!("dmb osh", options(nostack, preserves_flags));
     }
     fence(Ordering::Release);
 }

@@ -58,6 +58,37 @@ pub fn above_standard(fd: OwnedFd) -> Result<OwnedFd> {
     Ok(fd)
 }
 
+/// A descriptor of our own, close-on-exec, for the open file that somebody else's `raw` names.
+///
+/// # Errors
+/// The `errno` of `fcntl(2)`: `EBADF` if `raw` is not open.
+pub fn duplicate(raw: RawFd) -> Result<OwnedFd> {
+    // SAFETY: the call takes integers; a number that is not open is its error.
+    let fresh = unsafe { libc::fcntl(raw, libc::F_DUPFD_CLOEXEC, LOWEST) };
+    let fresh = Errno::result(fresh)?;
+    // SAFETY: F_DUPFD_CLOEXEC has just made this descriptor; nothing else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fresh) })
+}
+
+/// Whether two descriptors name one open file, or `None` where the kernel does not tell.
+#[must_use]
+pub fn same_file(one: &OwnedFd, two: &OwnedFd) -> Option<bool> {
+    const KCMP_FILE: libc::c_int = 0;
+    let me = std::process::id();
+    // SAFETY: kcmp compares by numbers and takes no pointer.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_kcmp,
+            me,
+            me,
+            KCMP_FILE,
+            one.as_raw_fd(),
+            two.as_raw_fd(),
+        )
+    };
+    (answer >= 0).then_some(answer == 0)
+}
+
 /// Owns a descriptor that a system call has just returned.
 ///
 /// # Errors

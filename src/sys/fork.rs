@@ -55,10 +55,11 @@ pub fn in_children(handler: Handler) {
     debug_assert!(false, "more fork handlers than slots");
 }
 
-/// A number that differs between a process and each of its ancestors, once [`watch`] was called.
-/// Starts at 1.
+/// A number that differs between a process and each of its ancestors from which it has been asked
+/// for. Starts at 1.
 #[must_use]
 pub fn generation() -> u64 {
+    watch();
     GENERATION.load(Ordering::Relaxed)
 }
 
@@ -84,7 +85,6 @@ impl<T: Sync + Send> PerProcess<T> {
 
     /// This process's value, made by `make` at its first use. Two threads may both make one; one is kept.
     pub fn get_or(&self, make: impl FnOnce() -> T) -> &'static T {
-        watch();
         let now = generation();
         // Acquire pairs with the AcqRel exchange below: the value is initialised.
         let seen = self.current.load(Ordering::Acquire);

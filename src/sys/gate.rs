@@ -157,6 +157,27 @@ pub struct Pass<'a, T> {
     lean: bool,
 }
 
+impl<T> Pass<'_, T> {
+    /// Leaves, and lets the gate lean towards whoever comes next: for a value whose users have all
+    /// gone and that will be used again by others.
+    pub fn leave_unowned(self) {
+        let (gate, lean) = (self.gate, self.lean);
+        core::mem::forget(self);
+        if lean {
+            gate.inside.store(false, Ordering::Release);
+            // Fails if another thread has begun to take the lean away; it then goes on to PLAIN.
+            let _ = gate
+                .owner
+                .compare_exchange(token(), FREE, Ordering::AcqRel, Ordering::Relaxed);
+        } else {
+            // While this thread holds the plain lock nobody is inside, and whoever takes it next
+            // looks at `owner` again (see `enter_slowly`).
+            gate.owner.store(FREE, Ordering::Release);
+            gate.holder.store(0, Ordering::Release);
+        }
+    }
+}
+
 impl<T> Deref for Pass<'_, T> {
     type Target = T;
     #[inline(always)]
@@ -253,6 +274,46 @@ mod tests {
         let pass = gate.enter();
         assert!(pass.is_some());
         assert!(gate.enter().is_none());
+    }
+
+    #[test]
+    fn a_gate_left_unowned_leans_to_the_next_thread() {
+        let gate = Arc::new(Gate::new(()));
+        drop(gate.enter());
+        let other = Arc::clone(&gate);
+        thread::spawn(move || other.enter().expect("not inside").leave_unowned())
+            .join()
+            .expect("no panic");
+        assert_eq!(gate.owner.load(Ordering::Relaxed), FREE);
+        gate.enter().expect("not inside").leave_unowned();
+        assert_eq!(gate.owner.load(Ordering::Relaxed), FREE);
+    }
+
+    #[test]
+    fn no_increment_is_lost_when_the_gate_is_given_up_now_and_then() {
+        const ROUNDS: u64 = if cfg!(miri) { 20 } else { 5_000 };
+        let gate = Arc::new(Gate::new(0_u64));
+        let work = |seed: u64, gate: Arc<Gate<u64>>| {
+            for i in 0..ROUNDS {
+                let mut pass = gate.enter().expect("not inside");
+                let before = *pass;
+                core::hint::spin_loop();
+                *pass = before + 1;
+                if (i * 7 + seed).is_multiple_of(5) {
+                    pass.leave_unowned();
+                }
+            }
+        };
+        let threads: Vec<_> = (0..4)
+            .map(|seed| {
+                let gate = Arc::clone(&gate);
+                thread::spawn(move || work(seed, gate))
+            })
+            .collect();
+        for thread in threads {
+            thread.join().expect("no panic");
+        }
+        assert_eq!(*gate.enter().expect("not inside"), 4 * ROUNDS);
     }
 
     #[test]

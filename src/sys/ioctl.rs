@@ -7,7 +7,7 @@
 use crate::error::{Error, Result};
 use core::ffi::{CStr, c_int, c_ulong};
 use nix::errno::Errno;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 /// A request number as the kernel headers compute it.
 pub type Request = u32;
@@ -56,6 +56,18 @@ pub fn with_value(fd: BorrowedFd<'_>, request: Request, value: usize) -> Result<
 /// The driver's `errno`.
 pub fn with_text(fd: BorrowedFd<'_>, request: Request, text: &CStr) -> Result<c_int> {
     call(fd, request, text.as_ptr() as c_ulong)
+}
+
+/// A request that takes a string and answers with a new descriptor, which comes back
+/// close-on-exec and above the standard three.
+///
+/// # Errors
+/// The driver's `errno`.
+pub fn open_by_text(fd: BorrowedFd<'_>, request: Request, text: &CStr) -> Result<OwnedFd> {
+    let raw = with_text(fd, request, text)?;
+    // SAFETY: callers use this only for requests that make a descriptor for their caller; the driver
+    // has just made this one.
+    unsafe { super::fd::adopt(raw) }
 }
 
 /// Arguments that a kernel may fill: any bytes are a valid value, and there is no padding.

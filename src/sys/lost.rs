@@ -1,7 +1,7 @@
 //! Survival when a device disappears. The kernel takes the pages of a removed
 //! device away, and the next load or doorbell raises SIGBUS. A handler, installed
 //! with the first device mapping, puts zeroed private memory in the place of the
-//! whole region and sets its `lost` flag; the interrupted instruction then
+//! whole region, marks its status words, and sets its `lost` flag; the interrupted instruction then
 //! succeeds, and the queue sees the flag before it believes what it read. A SIGBUS
 //! anywhere else goes to the handler that was there before, or kills as ever.
 
@@ -12,14 +12,14 @@
 
 use core::ffi::{c_int, c_void};
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Arc, Once};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::Once;
 
 /// A watched region. `base` 0 is a free slot, 1 one that is being filled.
 struct Slot {
     base: AtomicUsize,
     len: AtomicUsize,
-    lost: AtomicPtr<AtomicBool>,
+    lost: AtomicPtr<AtomicU32>,
 }
 
 /// Two regions a queue, so 2048 queues of one process are watched.
@@ -37,42 +37,46 @@ static WATCHED: [Slot; SLOTS] = [const {
 static BEFORE: AtomicPtr<libc::sigaction> = AtomicPtr::new(ptr::null_mut());
 
 /// Watches one mapped region until dropped.
-pub struct Watch {
-    slot: Option<&'static Slot>,
-    _lost: Arc<AtomicBool>,
-}
+pub struct Watch(Option<&'static Slot>);
 
 impl Watch {
-    /// Starts watching `len` bytes at `base`; `lost` is set when the device behind them has gone.
-    /// The region must stay mapped until the watch is dropped. When all slots are taken, the
-    /// region is simply not watched.
-    pub fn start(base: NonNull<u8>, len: usize, lost: Arc<AtomicBool>) -> Watch {
+    /// A place for a watch. When all are taken, the region will simply not be watched.
+    #[must_use]
+    pub fn claim() -> Watch {
         install();
-        let slot = WATCHED.iter().find(|slot| {
+        let claim = |slot: &&Slot| {
             slot.base
                 .compare_exchange(0, FILLING, Ordering::Acquire, Ordering::Relaxed)
                 .is_ok()
-        });
-        match slot {
-            Some(slot) => {
-                slot.len.store(len, Ordering::Relaxed);
-                slot.lost
-                    .store(Arc::as_ptr(&lost).cast_mut(), Ordering::Relaxed);
-                // Release pairs with the Acquire load in the handler: length and flag are set.
-                slot.base.store(base.as_ptr() as usize, Ordering::Release);
-            }
-            None => crate::log_error!(
+        };
+        let slot = WATCHED.iter().find(claim);
+        if slot.is_none() {
+            crate::log_error!(
                 "{SLOTS} device regions are mapped; one more is not guarded against removal"
-            ),
+            );
         }
-        Watch { slot, _lost: lost }
+        Watch(slot)
+    }
+
+    /// Starts watching `len` bytes at `base`; `lost` is set when the device behind them has gone.
+    ///
+    /// # Safety
+    /// The region is a mapping of ours, and it and the flag stay until this watch is dropped.
+    pub unsafe fn start(&self, base: NonNull<u8>, len: usize, lost: &AtomicU32) {
+        if let Some(slot) = self.0 {
+            slot.len.store(len, Ordering::Relaxed);
+            slot.lost
+                .store(ptr::from_ref(lost).cast_mut(), Ordering::Relaxed);
+            // Release pairs with the Acquire load in the handler: length and flag are set.
+            slot.base.store(base.as_ptr() as usize, Ordering::Release);
+        }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         // No thread can be faulting in this region now: whoever touches it holds the `Backing`.
-        if let Some(slot) = self.slot {
+        if let Some(slot) = self.0 {
             slot.base.store(0, Ordering::Release);
         }
     }
@@ -138,10 +142,19 @@ fn replace(address: usize) -> bool {
         if answer == -1 {
             return false;
         }
+        // The last two words are where queues keep their status; a dead queue has 1 there. So who
+        // looks at the status anyway sees the loss without looking anywhere else.
+        for end in [4, 8] {
+            let word = base.wrapping_add(len).wrapping_sub(end) as *mut u32;
+            if end <= len && word.is_aligned() {
+                // SAFETY: inside the pages that were just mapped writable.
+                unsafe { AtomicU32::from_ptr(word) }.store(1, Ordering::Relaxed);
+            }
+        }
         let lost = slot.lost.load(Ordering::Relaxed);
-        // SAFETY: `Watch` holds the Arc of this flag while the slot is filled.
+        // SAFETY: `Watch::start` promises that the flag stays while the slot is filled.
         if let Some(lost) = unsafe { lost.as_ref() } {
-            lost.store(true, Ordering::Release);
+            lost.store(1, Ordering::Release);
         }
         return true;
     }
@@ -182,7 +195,7 @@ mod tests {
     use std::os::fd::AsFd;
 
     #[test]
-    fn a_region_whose_pages_vanish_reads_zero_and_says_that_it_is_lost() {
+    fn a_region_whose_pages_vanish_reads_as_a_dead_queue_and_says_that_it_is_lost() {
         let file = memfd_create(c"device", MFdFlags::MFD_CLOEXEC).expect("memfd");
         nix::unistd::ftruncate(&file, 8192).expect("two pages");
         let memory = SharedMemory::map(file.as_fd(), 0, 8192).expect("mapped");
@@ -193,6 +206,11 @@ mod tests {
         nix::unistd::ftruncate(&file, 0).expect("truncated");
         assert_eq!(word.load(Ordering::Relaxed), 0);
         assert!(memory.lost());
+        assert_eq!(
+            memory.word(8188).expect("inside").load(Ordering::Relaxed),
+            1
+        );
+        assert_eq!(memory.lost_flag().load(Ordering::Relaxed), 1);
         memory.register(0).expect("inside").store(1);
     }
 

@@ -55,6 +55,14 @@ pub fn unlock(start: usize, len: usize) {
     unsafe { libc::munlock(start as *const _, len) };
 }
 
+/// How many bytes this process may have pinned (`RLIMIT_MEMLOCK`, soft); `None` for no limit.
+#[must_use]
+pub fn lock_limit() -> Option<u64> {
+    use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+    let (soft, _) = getrlimit(Resource::RLIMIT_MEMLOCK).ok()?;
+    (soft != RLIM_INFINITY).then_some(soft)
+}
+
 /// Zeroed, page-aligned memory that fork children do not get.
 pub struct Pages {
     map: MmapMut,

@@ -9,22 +9,24 @@ use super::lost;
 use super::mmio::Register;
 use crate::error::{Error, Result};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use memmap2::{MmapOptions, MmapRaw};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 
 /// What holds a region: a mapping of a device file, or pages of our own.
 pub struct Backing {
-    /// Set by the SIGBUS handler, or for ever false.
-    lost: Arc<AtomicBool>,
-    _holder: Holder,
+    /// 1 once the SIGBUS handler has found the device gone.
+    lost: AtomicU32,
+    holder: Holder,
 }
 
 enum Holder {
     /// Field order is drop order: the handler forgets the range before it is unmapped.
-    #[expect(dead_code, reason = "held for their Drop")]
-    Device(lost::Watch, MmapRaw),
+    Device(
+        lost::Watch,
+        #[expect(dead_code, reason = "held for its Drop")] MmapRaw,
+    ),
     #[expect(dead_code, reason = "held for its Drop")]
     Own(Box<[Line]>),
 }
@@ -36,7 +38,7 @@ struct Line([AtomicU32; 32]);
 impl Backing {
     #[inline(always)]
     pub(super) fn lost(&self) -> bool {
-        self.lost.load(Ordering::Relaxed)
+        self.lost.load(Ordering::Relaxed) != 0
     }
 }
 
@@ -69,12 +71,16 @@ impl SharedMemory {
             .map_raw(device.as_raw_fd())?;
         let base = NonNull::new(map.as_mut_ptr()).ok_or(Error::NoMemory)?;
         super::pages::keep_from_children(base, len);
-        let lost = Arc::new(AtomicBool::new(false));
-        let watch = lost::Watch::start(base, len, Arc::clone(&lost));
+        let watch = lost::Watch::claim();
         let keep = Arc::new(Backing {
-            lost,
-            _holder: Holder::Device(watch, map),
+            lost: AtomicU32::new(0),
+            holder: Holder::Device(watch, map),
         });
+        if let Holder::Device(watch, _) = &keep.holder {
+            // SAFETY: `keep` owns the mapping, the flag and the watch; fields drop in order, so the
+            // watch ends before the mapping does.
+            unsafe { watch.start(base, len, &keep.lost) };
+        }
         Ok(SharedMemory { base, len, keep })
     }
 
@@ -95,8 +101,8 @@ impl SharedMemory {
         let lines = lines.into_boxed_slice();
         let base = NonNull::from(&*lines).cast::<u8>();
         let keep = Arc::new(Backing {
-            lost: Arc::default(),
-            _holder: Holder::Own(lines),
+            lost: AtomicU32::new(0),
+            holder: Holder::Own(lines),
         });
         Ok(SharedMemory { base, len, keep })
     }
@@ -120,10 +126,19 @@ impl SharedMemory {
         self.keep.lost()
     }
 
+    /// The flag behind [`Self::lost`] as a word: 1 when the device has disappeared.
+    #[must_use]
+    pub fn lost_flag(&self) -> Word {
+        Word {
+            at: NonNull::from(&self.keep.lost).cast(),
+            keep: Arc::clone(&self.keep),
+        }
+    }
+
     /// Makes [`Self::lost`] true, as the removal of the device would: for a simulated device.
     pub fn lose(&self) {
         // Release, as the SIGBUS handler does; the rings look at the flag behind their own loads.
-        self.keep.lost.store(true, Ordering::Release);
+        self.keep.lost.store(1, Ordering::Release);
     }
 
     /// The address of `size` bytes at `offset`, aligned to `align`, if they lie inside.
@@ -139,10 +154,10 @@ impl SharedMemory {
     /// A view of `count` entries of `N` bytes, beginning at `offset`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if they do not fit, are not 4-byte aligned, or `N` is not a multiple of 16.
+    /// [`Error::Invalid`] if they do not fit, are not 4-byte aligned, or `N` is not a multiple of 4.
     pub fn entries<const N: usize>(&self, offset: usize, count: usize) -> Result<Entries<N>> {
         let size = N.checked_mul(count).ok_or(Error::Invalid)?;
-        if N == 0 || !N.is_multiple_of(16) {
+        if N == 0 || !N.is_multiple_of(4) {
             return Err(Error::Invalid);
         }
         let base = self.within(offset, size, align_of::<u32>())?;
@@ -248,60 +263,71 @@ impl<const N: usize> Entries<N> {
         self.keep.lost()
     }
 
-    #[inline(always)]
-    fn entry(&self, index: usize) -> *mut u8 {
-        assert!(index < self.count, "entry {index} of {}", self.count);
-        // SAFETY: index < count, and `entries` has checked that count * N bytes lie inside.
-        unsafe { self.base.as_ptr().add(index * N) }
-    }
-
-    /// Copies `bytes` into entry `index`.
-    ///
-    /// # Panics
-    /// If there is no such entry.
-    #[inline(always)]
-    pub fn store(&self, index: usize, bytes: &[u8; N]) {
-        // SAFETY: the entry has N bytes; `bytes` is a reference to other memory.
-        unsafe { copy_block::<N>(bytes.as_ptr(), self.entry(index)) };
-    }
-
-    /// Copies entry `index` into `bytes`.
-    ///
-    /// # Panics
-    /// If there is no such entry.
-    #[inline(always)]
-    pub fn load(&self, index: usize, bytes: &mut [u8; N]) {
-        // SAFETY: the entry has N bytes; `bytes` is exclusive and other memory.
-        unsafe { copy_block::<N>(self.entry(index), bytes.as_mut_ptr()) };
-    }
-
-    #[inline(always)]
-    fn atomic(&self, index: usize, word: usize) -> &AtomicU32 {
-        assert!(word < N / 4, "word {word} of {}", N / 4);
-        // SAFETY: word < N / 4, inside the entry.
-        let at = unsafe { self.entry(index).add(word * 4) };
-        // SAFETY: `entries` has checked 4-byte alignment; `keep` keeps the memory; the accesses of
-        // this process are atomic or by `copy_block`, which is opaque to the compiler.
-        unsafe { AtomicU32::from_ptr(at.cast()) }
-    }
-
-    /// Reads 32-bit word `word` of entry `index`.
-    ///
-    /// # Panics
-    /// If there is no such entry or word.
+    /// The entry with this number, if there is one.
     #[inline(always)]
     #[must_use]
-    pub fn load_word(&self, index: usize, word: usize, order: Ordering) -> u32 {
-        self.atomic(index, word).load(order)
+    pub fn at(&self, index: usize) -> Option<Entry<'_, N>> {
+        if index >= self.count {
+            return None;
+        }
+        // SAFETY: index < count, and `entries` has checked that count * N bytes lie inside.
+        let at = unsafe { self.base.add(index * N) };
+        Some(Entry {
+            at,
+            memory: core::marker::PhantomData,
+        })
+    }
+}
+
+/// One entry, with its place checked.
+#[derive(Clone, Copy)]
+pub struct Entry<'a, const N: usize> {
+    at: NonNull<u8>,
+    memory: core::marker::PhantomData<&'a Entries<N>>,
+}
+
+impl<const N: usize> Entry<'_, N> {
+    /// Copies `bytes` into the entry.
+    #[inline(always)]
+    pub fn store(self, bytes: &[u8; N]) {
+        // SAFETY: the entry has N bytes; `bytes` is a reference to other memory.
+        unsafe { copy_block::<N>(bytes.as_ptr(), self.at.as_ptr()) };
     }
 
-    /// Writes 32-bit word `word` of entry `index`.
+    /// Copies the entry into `bytes`.
+    #[inline(always)]
+    pub fn load(self, bytes: &mut [u8; N]) {
+        // SAFETY: the entry has N bytes; `bytes` is exclusive and other memory.
+        unsafe { copy_block::<N>(self.at.as_ptr(), bytes.as_mut_ptr()) };
+    }
+
+    #[inline(always)]
+    fn atomic(&self, word: usize) -> &AtomicU32 {
+        assert!(word < N / 4, "word {word} of {}", N / 4);
+        // SAFETY: word < N / 4, inside the entry.
+        let at = unsafe { self.at.add(word * 4) };
+        // SAFETY: `entries` has checked 4-byte alignment; the borrow keeps the memory; the accesses of
+        // this process are atomic or by `copy_block`, which is opaque to the compiler.
+        unsafe { AtomicU32::from_ptr(at.cast().as_ptr()) }
+    }
+
+    /// Reads 32-bit word `word`.
     ///
     /// # Panics
-    /// If there is no such entry or word.
+    /// If there is no such word.
     #[inline(always)]
-    pub fn store_word(&self, index: usize, word: usize, value: u32, order: Ordering) {
-        self.atomic(index, word).store(value, order);
+    #[must_use]
+    pub fn load_word(self, word: usize, order: Ordering) -> u32 {
+        self.atomic(word).load(order)
+    }
+
+    /// Writes 32-bit word `word`.
+    ///
+    /// # Panics
+    /// If there is no such word.
+    #[inline(always)]
+    pub fn store_word(self, word: usize, value: u32, order: Ordering) {
+        self.atomic(word).store(value, order);
     }
 }
 
@@ -330,23 +356,36 @@ mod tests {
         let entries = memory.entries::<128>(128, 3).expect("fits");
         let mut sent = [0_u8; 128];
         sent.iter_mut().enumerate().for_each(|(i, b)| *b = i as u8);
-        entries.store(2, &sent);
+        let entry = entries.at(2).expect("three entries");
+        entry.store(&sent);
         let mut back = [0; 128];
-        entries.load(2, &mut back);
+        entry.load(&mut back);
         assert_eq!(back, sent);
         assert_eq!(
-            entries.load_word(2, 1, Ordering::Relaxed),
+            entry.load_word(1, Ordering::Relaxed),
             u32::from_ne_bytes([4, 5, 6, 7])
         );
-        entries.load(1, &mut back);
+        entries.at(1).expect("three entries").load(&mut back);
         assert_eq!(back, [0; 128]);
     }
 
     #[test]
-    #[should_panic(expected = "entry 3 of 3")]
-    fn an_index_out_of_range_panics_instead_of_reading_elsewhere() {
+    fn an_entry_out_of_range_does_not_exist() {
         let memory = SharedMemory::own(384).expect("384 bytes");
         let entries = memory.entries::<128>(0, 3).expect("fits");
-        let _ = entries.load_word(3, 0, Ordering::Relaxed);
+        assert!(entries.at(2).is_some());
+        assert!(entries.at(3).is_none());
+        assert!(entries.at(usize::MAX).is_none());
+    }
+
+    #[test]
+    #[should_panic(expected = "word 32 of 32")]
+    fn a_word_out_of_range_panics_instead_of_reading_elsewhere() {
+        let memory = SharedMemory::own(384).expect("384 bytes");
+        let entries = memory.entries::<128>(0, 3).expect("fits");
+        let _ = entries
+            .at(0)
+            .expect("three entries")
+            .load_word(32, Ordering::Relaxed);
     }
 }

@@ -4,6 +4,7 @@ use super::uapi::{FLAG_NOIOMMU, FLAG_SVA, MAINLINE, Uapi, V6};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::{env, numa, sysfs};
+use core::fmt;
 use std::path::{Path, PathBuf};
 
 /// Where a device is from. Every list and log shows it.
@@ -71,6 +72,28 @@ impl Attributes {
     #[must_use]
     pub fn usable(&self) -> bool {
         !self.isolated && self.available != Some(0)
+    }
+}
+
+impl fmt::Display for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let simulated = if self.origin == Origin::Simulated {
+            ", simulated"
+        } else {
+            ""
+        };
+        let free = self
+            .available
+            .map(|n| format!(", {n} free"))
+            .unwrap_or_default();
+        write!(
+            f,
+            "{} ({}, node {}{free}{simulated}): {}",
+            self.name,
+            self.api,
+            self.numa_node,
+            self.algorithms.join(" ")
+        )
     }
 }
 

@@ -7,3 +7,4 @@ pub mod channel;
 pub mod device;
 pub mod node;
 pub mod uapi;
+pub mod vfio;

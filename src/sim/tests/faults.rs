@@ -161,7 +161,8 @@ fn a_removed_device_is_gone_for_all_calls() {
     assert_eq!(burst(&mut rig, 1, 1), [1]);
     rig.send(&wild());
     assert_eq!(rig.receive(), Err(Error::NoDevice));
-    rig.write(&wild()).expect_err("lost");
+    rig.write(&wild()).expect("a slot");
+    assert_eq!(rig.sender.commit(), Err(Error::NoDevice));
     assert_eq!(rig.channel.wait(FOREVER), Err(Error::NoDevice));
     assert_eq!(rig.channel.start(), Err(Error::NoDevice));
     let lost = rig.channel.region(Region::Dus).err();

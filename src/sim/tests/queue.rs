@@ -27,7 +27,7 @@ fn bell(rig: &Rig) -> Doorbell {
 /// A completion doorbell as the kernel would ring it.
 fn taken(rig: &Rig, head: u16) {
     let base = doorbell::base(Version::V2, rig.id.number, Bell::Cq);
-    bell(rig).ring(doorbell::with_index(base, head, false));
+    bell(rig).ring(doorbell::with_index(base, head.into(), false));
 }
 
 #[test]

@@ -1,0 +1,283 @@
+//! Send + receive pairs on a ring whose device answers at once: a loop written by
+//! hand against the same memory, the ring, the queue behind its handle, and the C
+//! entries. Prints nanoseconds a pair and the ratio to the hand-written loop,
+//! measured in turns within one run. `ring NAME COUNT` runs one of them alone, for
+//! counting instructions with callgrind.
+
+#![expect(unsafe_code, reason = "the hand-written loop, and calls of C entries")]
+
+#[path = "../tests/common/instant.rs"]
+mod instant;
+
+use instant::{CQ_OFFSET, DEPTH, DUS_SIZE, Instant};
+use std::alloc::{Layout, alloc_zeroed};
+use std::hint::black_box;
+use std::num::NonZeroU64;
+use std::sync::atomic::{Ordering, fence};
+use std::time::Instant as Time;
+use warpdrive::capi::v0::wd::{wd_recv, wd_send};
+use warpdrive::ctypes::v0::wd_queue;
+use warpdrive::qm::layout::Version;
+use warpdrive::qm::ring::{self, Receiver, Sender};
+use warpdrive::queue::{Options, Queue};
+
+/// The same protocol written by hand: the loads, stores and fences of the ring and of libwd's own
+/// (full?, request table, copy in, barrier, status word, doorbell; phase, barrier, status word, index
+/// checks, copy out, doorbell), on raw pointers, with nothing around them.
+struct ByHand {
+    dus: *mut u8,
+    doorbell: *mut u64,
+    requests: Vec<*mut u8>,
+    tail: u32,
+    head: u32,
+    phase: u32,
+    posted: u32,
+}
+
+impl ByHand {
+    fn new() -> ByHand {
+        let layout = Layout::from_size_align(DUS_SIZE, 128).expect("a valid layout");
+        // SAFETY: the size is not 0.
+        let dus = unsafe { alloc_zeroed(layout) };
+        let doorbell = Box::leak(Box::new(0_u64));
+        ByHand {
+            dus,
+            doorbell,
+            requests: vec![std::ptr::null_mut(); DEPTH.into()],
+            tail: 0,
+            head: 0,
+            phase: 1,
+            posted: 0,
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn status(&self, from_end: usize) -> u32 {
+        // SAFETY: the last words of the region.
+        unsafe {
+            self.dus
+                .add(DUS_SIZE - from_end)
+                .cast::<u32>()
+                .read_volatile()
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn send(&mut self, request: *mut u8) -> bool {
+        let slot = self.tail as usize;
+        let behind = if self.tail + 1 == DEPTH.into() {
+            0
+        } else {
+            self.tail + 1
+        };
+        if !self.requests[slot].is_null() || !self.requests[behind as usize].is_null() {
+            return false;
+        }
+        // SAFETY: the slot lies in the ring, the request has 128 bytes.
+        unsafe { std::ptr::copy_nonoverlapping(request, self.dus.add(slot * 128), 128) };
+        self.requests[slot] = request;
+        self.tail = behind;
+        fence(Ordering::Release);
+        // SAFETY: `dus` is that long.
+        if unsafe { self.status(4) } != 0 {
+            return false;
+        }
+        // SAFETY: leaked by `new`.
+        unsafe { self.doorbell.write_volatile(u64::from(self.tail) << 32) };
+        true
+    }
+
+    #[inline(always)]
+    unsafe fn complete(&mut self) {
+        let (at, lap) = (
+            self.posted % u32::from(DEPTH),
+            self.posted / u32::from(DEPTH),
+        );
+        self.posted = self.posted.wrapping_add(1);
+        if at as usize >= self.requests.len() {
+            return;
+        }
+        // SAFETY: the entry lies in the ring.
+        let entry = unsafe { self.dus.add(CQ_OFFSET + at as usize * 16).cast::<u32>() };
+        // SAFETY: as above.
+        unsafe { entry.add(2).write_volatile(at) };
+        fence(Ordering::Release);
+        // SAFETY: as above.
+        unsafe { entry.add(3).write_volatile((lap + 1) % 2 << 16) };
+    }
+
+    #[inline(always)]
+    unsafe fn receive(&mut self) -> *mut u8 {
+        // SAFETY: the entry lies in the ring.
+        let entry = unsafe {
+            self.dus
+                .add(CQ_OFFSET + self.head as usize * 16)
+                .cast::<u32>()
+        };
+        // SAFETY: as above.
+        if unsafe { entry.add(3).read_volatile() } >> 16 & 1 != self.phase {
+            return std::ptr::null_mut();
+        }
+        fence(Ordering::Acquire);
+        // SAFETY: as above.
+        let who = unsafe { entry.add(2).read_volatile() };
+        // SAFETY: `dus` is that long.
+        if unsafe { self.status(8) } != 0 || who >> 16 != 0 {
+            return std::ptr::null_mut();
+        }
+        let slot = (who & 0xffff) as usize;
+        let request = std::mem::replace(&mut self.requests[slot], std::ptr::null_mut());
+        if request.is_null() {
+            return request;
+        }
+        // SAFETY: `requests` has checked the slot; the request has 128 bytes.
+        unsafe { std::ptr::copy_nonoverlapping(self.dus.add(slot * 128), request, 128) };
+        self.head = if self.head + 1 == DEPTH.into() {
+            0
+        } else {
+            self.head + 1
+        };
+        self.phase ^= u32::from(self.head == 0);
+        // SAFETY: leaked by `new`.
+        unsafe {
+            self.doorbell
+                .write_volatile(u64::from(self.head) << 32 | 0x1000)
+        };
+        request
+    }
+}
+
+/// One way of doing it: runs so many pairs.
+type Run<'a> = (&'static str, Box<dyn FnMut(u64) + 'a>);
+
+fn by_hand() -> Run<'static> {
+    let mut hand = ByHand::new();
+    let mut message = Box::new([0_u8; 128]);
+    let run = move |pairs| {
+        for _ in 0..pairs {
+            // SAFETY: the message lives, and the ring is never full.
+            assert!(unsafe { hand.send(black_box(message.as_mut_ptr())) });
+            // Sending and receiving are apart in every real program, so their state is in memory.
+            let hand = black_box(&mut hand);
+            // SAFETY: one request is in flight.
+            unsafe { hand.complete() };
+            let hand = black_box(hand);
+            // SAFETY: as above.
+            assert!(!black_box(unsafe { hand.receive() }).is_null());
+        }
+    };
+    ("hand", Box::new(run))
+}
+
+fn on_ring() -> Run<'static> {
+    let device = Instant::new().expect("memory");
+    let mut completer = device.completer();
+    let opened = ring::open::<128>(&device, Version::V2, &Instant::id()).expect("consistent");
+    let (mut sender, mut receiver): (Sender<128>, Receiver<128>) = opened;
+    let mut message = Box::new([0_u8; 128]);
+    let run = move |pairs| {
+        for _ in 0..pairs {
+            let tag = NonZeroU64::new(message.as_ptr() as u64).expect("not null");
+            sender.write(black_box(&message), tag).expect("room");
+            sender.commit().expect("alive");
+            completer.complete();
+            let place = &mut message;
+            let tag = receiver.receive(|tag, slot| {
+                slot.read(place);
+                tag
+            });
+            receiver.acknowledge();
+            assert!(black_box(tag).is_ok_and(|t| t.is_some()));
+        }
+    };
+    ("ring", Box::new(run))
+}
+
+fn on_queue() -> Run<'static> {
+    let device = Instant::new().expect("memory");
+    let mut completer = device.completer();
+    let queue = Queue::open_on(&device, &Options::default()).expect("opens");
+    let mut message = Box::new([0_u8; 128]);
+    let run = move |pairs| {
+        for _ in 0..pairs {
+            let tag = NonZeroU64::new(message.as_ptr() as u64).expect("not null");
+            queue.send(black_box(&message), tag).expect("room");
+            completer.complete();
+            black_box(queue.receive(&mut message)).expect("complete");
+        }
+    };
+    ("queue", Box::new(run))
+}
+
+fn in_c() -> Run<'static> {
+    let device = Instant::new().expect("memory");
+    let mut completer = device.completer();
+    let queue = Queue::open_on(&device, &Options::default()).expect("opens");
+    // SAFETY: all-zero bytes are a valid wd_queue, as C programs begin with.
+    let mut q = Box::new(unsafe { std::mem::zeroed::<wd_queue>() });
+    q.priv_ = queue.into_ref().to_raw() as *mut _;
+    let mut message = Box::new([0_u8; 128]);
+    let run = move |pairs| {
+        for _ in 0..pairs {
+            // SAFETY: an open queue and a message that lives.
+            assert_eq!(
+                unsafe { wd_send(&raw mut *q, black_box(message.as_mut_ptr()).cast()) },
+                0
+            );
+            completer.complete();
+            let mut back = std::ptr::null_mut();
+            // SAFETY: an open queue and a pointer of our own.
+            assert_eq!(unsafe { wd_recv(&raw mut *q, &raw mut back) }, 0);
+            black_box(back);
+        }
+    };
+    ("c-entry", Box::new(run))
+}
+
+fn main() {
+    let mut runs = [by_hand(), on_ring(), on_queue(), in_c()];
+    let mut arguments = std::env::args().skip(1).filter(|a| a != "--bench");
+    if let Some(name) = arguments.next() {
+        let pairs = arguments
+            .next()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(1_000_000);
+        let run = runs.iter_mut().find(|(n, _)| *n == name);
+        run.expect("hand, ring, queue or c-entry").1(pairs);
+        return;
+    }
+    const PAIRS: u64 = 200_000;
+    const ROUNDS: usize = 61;
+    let mut times = vec![Vec::new(); runs.len()];
+    for round in 0..ROUNDS {
+        for (times, (_, run)) in times.iter_mut().zip(&mut runs) {
+            let begin = Time::now();
+            run(PAIRS);
+            // The first round warms up.
+            if round > 0 {
+                times.push(begin.elapsed().as_nanos() as f64 / PAIRS as f64);
+            }
+        }
+    }
+    println!(
+        "| send + receive pair | ns (median of {}) | to hand-written |",
+        ROUNDS - 1
+    );
+    println!("|---|---|---|");
+    for (index, (name, _)) in runs.iter().enumerate() {
+        let mut ratios: Vec<f64> = times[index]
+            .iter()
+            .zip(&times[0])
+            .map(|(a, b)| a / b)
+            .collect();
+        let median = |values: &mut Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        println!(
+            "| {name} | {:.1} | {:.2} |",
+            median(&mut times[index].clone()),
+            median(&mut ratios)
+        );
+    }
+}

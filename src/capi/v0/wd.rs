@@ -1,0 +1,616 @@
+//! `warpdrive/wd.h`. The names are exported with a prefix, since the UADK v1 API
+//! has some of the same names over another structure; `libwd.so.0` gives them
+//! back their plain names.
+
+#![expect(unsafe_code, reason = "C entry points")]
+
+use super::super::entry::entry;
+use crate::ctypes::v0::*;
+use crate::error::{Error, Result};
+use crate::queue::{DESCRIPTOR_SIZE, Descriptor, Info, Options, Path, Queue, QueueRef};
+use crate::uacce::channel::Access;
+use crate::uacce::vfio;
+use crate::{bus, log, mem};
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::num::NonZeroU64;
+use core::time::Duration;
+use std::path::PathBuf;
+
+/// The queue that the caller's structure names.
+///
+/// # Safety
+/// `q` is NULL or points to a `wd_queue`.
+#[inline(always)]
+unsafe fn queue_of(q: *const wd_queue) -> Result<QueueRef> {
+    if q.is_null() {
+        return Err(Error::Invalid);
+    }
+    // SAFETY: not NULL, so by the caller's promise a structure.
+    let place = unsafe { &raw const (*q).priv_ };
+    // Only this field is read, and volatile, since another thread may be releasing the queue.
+    // SAFETY: readable and aligned, as the structure is.
+    let handle = unsafe { place.read_volatile() };
+    QueueRef::from_raw(handle as u64).ok_or(Error::Shutdown)
+}
+
+/// The message that a tag stands for.
+///
+/// # Safety
+/// `tag` is the address of a message given to `wd_send` and not received since; the caller of the
+/// seed API keeps it alive until then.
+#[inline(always)]
+unsafe fn message<'a>(tag: NonZeroU64) -> &'a mut Descriptor {
+    // SAFETY: the promise above; a descriptor is bytes, so any alignment and content will do.
+    unsafe { &mut *(tag.get() as *mut [u8; DESCRIPTOR_SIZE]) }
+}
+
+/// A C string, if there is one and it is UTF-8.
+///
+/// # Safety
+/// `text` is NULL or a string that outlives `'a`.
+unsafe fn text<'a>(text: *const c_char) -> Result<&'a str> {
+    if text.is_null() {
+        return Err(Error::Invalid);
+    }
+    // SAFETY: not NULL, so by the caller's promise a string.
+    unsafe { CStr::from_ptr(text) }
+        .to_str()
+        .map_err(|_| Error::Invalid)
+}
+
+/// The text in a field of fixed size; empty if it is not terminated or not UTF-8.
+fn field(chars: &[c_char]) -> String {
+    let bytes: Vec<u8> = chars.iter().map(|c| *c as u8).collect();
+    let text = CStr::from_bytes_until_nul(&bytes)
+        .ok()
+        .and_then(|t| t.to_str().ok());
+    text.unwrap_or("").to_owned()
+}
+
+/// Fills a field of fixed size, cut to fit, terminated.
+fn set_field(chars: &mut [c_char], text: &str) {
+    let room = chars.len() - 1;
+    chars.fill(0);
+    for (place, byte) in chars.iter_mut().zip(text.bytes().take(room)) {
+        *place = byte as c_char;
+    }
+}
+
+/// What the structure asks for.
+///
+/// # Safety
+/// The strings in `q` are NULL or end with NUL.
+unsafe fn options(q: &wd_queue) -> Result<Options> {
+    let mut options = Options::from_attributes(&field(&q.hw_type))?;
+    if q.vfio_group_path.is_null() {
+        if !q.mdev_name.is_null() {
+            // SAFETY: the caller's promise.
+            options.wanted.name = Some(unsafe { text(q.mdev_name) }?.to_owned());
+        }
+        return Ok(options);
+    }
+    // SAFETY: the caller's promise.
+    let path = |p: *mut c_char| unsafe { text(p) }.map(PathBuf::from);
+    // SAFETY: the caller's promise.
+    let mdev = unsafe { text(q.mdev_name) }?;
+    options.vfio = Some(vfio::Paths {
+        mdev: std::ffi::CString::new(mdev).map_err(|_| Error::Invalid)?,
+        group: path(q.vfio_group_path)?,
+        iommu_type: path(q.iommu_ext_path)?,
+        dma_flag: path(q.dmaflag_ext_path)?,
+        device_api: path(q.device_api_path)?,
+        container: (q.container > 0).then_some(q.container),
+    });
+    Ok(options)
+}
+
+/// Sets the out fields of a queue that is not open. A container that the caller supplied stays.
+fn reset(q: &mut wd_queue, container: c_int) {
+    q.priv_ = core::ptr::null_mut();
+    q.container = container;
+    q.group = -1;
+    q.mdev = -1;
+    q.pasid = 0;
+    q.iommu_type = 0;
+    q.dma_flag = VFIO_SDMDEV_DMA_INVALID;
+    q.hw_type_id = 0;
+}
+
+/// Sets the out fields of an open queue.
+fn describe(q: &mut wd_queue, info: &Info) {
+    set_field(&mut q.hw_type, &info.api);
+    q.hw_type_id = 0;
+    q.dma_flag = info.dma_flag;
+    q.pasid = 0;
+    q.container = info.vfio.map_or(-1, |v| v.container);
+    q.group = info.vfio.map_or(-1, |v| v.group);
+    q.iommu_type = info.vfio.map_or(0, |v| v.iommu_type);
+}
+
+/// Opens a queue.
+///
+/// With `vfio_group_path` NULL a uacce device is taken: the one named by `mdev_name`, or, with
+/// `mdev_name` NULL, the best that suits (see `wd_set_queue_attr`): nearest NUMA node, then most
+/// free queues. With `vfio_group_path` set, `mdev_name` is a mediated device's UUID and all four
+/// paths are needed. On success the fields marked *out* are set; on failure they are reset, and the
+/// structure can be used to try again.
+///
+/// Returns 0; -EINVAL for NULL, missing paths or files with garbage in them; -ENODEV if no device
+/// suits or no driver knows its interface; -EBUSY if no queue is free, or the structure's queue is
+/// open; -EPERM for a device without an IOMMU or a group that is not viable; -EOPNOTSUPP if the
+/// kernel lacks what is needed; else the negative errno of a system call. errno is set to match.
+///
+/// # Safety
+/// `q` is NULL or points to a structure that nobody else uses; its strings end with NUL.
+#[unsafe(export_name = "__uadk_v0_wd_request_queue")]
+pub unsafe extern "C" fn wd_request_queue(q: *mut wd_queue) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        if unsafe { queue_of(q) }.is_ok_and(QueueRef::is_open) {
+            return Err(Error::Busy);
+        }
+        // SAFETY: the caller's promise: NULL or exclusively ours during the call.
+        let q = unsafe { q.as_mut() }.ok_or(Error::Invalid)?;
+        let supplied = q.container;
+        // SAFETY: the caller's promise.
+        let options = unsafe { options(q) };
+        let vfio = !q.vfio_group_path.is_null();
+        reset(q, if vfio && supplied > 0 { supplied } else { -1 });
+        let queue = Queue::open(&options?)?;
+        let info = queue.info()?;
+        describe(q, &info);
+        q.mdev = queue.event_fd()?;
+        q.priv_ = queue.into_ref().to_raw() as *mut c_void;
+        Ok(0)
+    })
+}
+
+/// Releases a queue. No new call gets in; calls inside finish; requests in flight get 250 ms to
+/// complete; the device is stopped, everything the queue shared is taken back, its memory is
+/// unmapped and its descriptors closed, except a container that the caller supplied. The fields are
+/// reset. Harmless for NULL, a queue that was never opened or is released already, and in a fork
+/// child, where the parent's queue is left alone. Other threads may be using the queue: they get
+/// -ESHUTDOWN.
+///
+/// # Safety
+/// `q` is NULL or points to a structure.
+#[unsafe(export_name = "__uadk_v0_wd_release_queue")]
+pub unsafe extern "C" fn wd_release_queue(q: *mut wd_queue) {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        let own_container = queue.info().map(|i| i.vfio.is_none_or(|v| v.owned));
+        queue.close()?;
+        // SAFETY: not NULL, or `queue_of` had failed. The other threads that may use the queue now
+        // only read `priv_`, volatile, and live with either value.
+        let q = unsafe { &mut *q };
+        let container = if own_container == Ok(false) {
+            q.container
+        } else {
+            -1
+        };
+        reset(q, container);
+        q.hw_type.fill(0);
+        Ok(())
+    })
+}
+
+/// Sends one 128-byte message: copies it into the ring and rings the doorbell. Never blocks, makes
+/// no system call. The message must stay where it is until `wd_recv` gives it back.
+///
+/// Returns 0; -EBUSY if the ring is full (1023 in flight at depth 1024); -EINVAL for NULL;
+/// -ESHUTDOWN after release and in a fork child; -ENODEV if the device has gone or was reset; -EIO
+/// if it broke the protocol. The message was not sent then.
+///
+/// # Safety
+/// `req` is NULL or points to 128 bytes that live until they are received or the queue is released.
+#[unsafe(export_name = "__uadk_v0_wd_send")]
+pub unsafe extern "C" fn wd_send(q: *mut wd_queue, req: *mut c_void) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        let tag = NonZeroU64::new(req as u64).ok_or(Error::Invalid)?;
+        // SAFETY: not NULL, so by the caller's promise 128 bytes that are not written meanwhile.
+        let sqe = unsafe { &*req.cast::<[u8; DESCRIPTOR_SIZE]>() };
+        queue.send(sqe, tag).map(|()| 0)
+    })
+}
+
+/// Receives one message: the pointer that was given to `wd_send`, with the device's results copied
+/// into it. Never blocks, makes no system call. Messages may come back in another order.
+///
+/// Returns 0; -EAGAIN if none is complete; -EIO if the device reports an error for the message in
+/// `*resp` (`dw3` says which), or if the device named a message that was never sent (`*resp` is
+/// then NULL); the next call goes on behind it. -EINVAL for NULL; -ESHUTDOWN after release and in a
+/// fork child; -ENODEV if the device has gone or was reset and nothing is left to receive.
+///
+/// # Safety
+/// `resp` is NULL or points to a pointer; the messages in flight are alive.
+#[unsafe(export_name = "__uadk_v0_wd_recv")]
+pub unsafe extern "C" fn wd_recv(q: *mut wd_queue, resp: *mut *mut c_void) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
+        let resp = unsafe { resp.as_mut() }.ok_or(Error::Invalid)?;
+        // SAFETY: tags of this queue are the messages given to `wd_send`.
+        answer(queue.receive_at(|tag| unsafe { message(tag) }), resp)
+    })
+}
+
+/// Gives a received message to the caller.
+#[inline(always)]
+fn answer(received: Result<crate::queue::Received>, resp: &mut *mut c_void) -> Result<c_int> {
+    match received {
+        Ok(received) => {
+            *resp = received.tag.get() as *mut c_void;
+            if received.status.is_good() {
+                Ok(0)
+            } else {
+                Err(Error::Io)
+            }
+        }
+        Err(Error::Io) => {
+            *resp = core::ptr::null_mut();
+            Err(Error::Io)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Announces messages that are written and not announced. `wd_send` announces its own, so there
+/// are none; kept for programs that call it. Harmless for NULL and released queues.
+///
+/// # Safety
+/// `q` is NULL or points to a structure.
+#[unsafe(export_name = "__uadk_v0_wd_flush")]
+pub unsafe extern "C" fn wd_flush(q: *mut wd_queue) {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.flush()
+    })
+}
+
+/// As `wd_recv`, and waits up to `ms` milliseconds for a message; 0 waits until one comes or the
+/// queue dies. A signal does not end the wait.
+///
+/// Returns what `wd_recv` does, except -EAGAIN; -ETIMEDOUT when the time is over.
+///
+/// # Safety
+/// As `wd_recv`.
+#[unsafe(export_name = "__uadk_v0_wd_recv_sync")]
+pub unsafe extern "C" fn wd_recv_sync(
+    q: *mut wd_queue,
+    resp: *mut *mut c_void,
+    ms: __u16,
+) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
+        let resp = unsafe { resp.as_mut() }.ok_or(Error::Invalid)?;
+        let limit = (ms != 0).then(|| Duration::from_millis(u64::from(ms)));
+        // SAFETY: tags of this queue are the messages given to `wd_send`.
+        answer(
+            queue.receive_wait_at(limit, |tag| unsafe { message(tag) }),
+            resp,
+        )
+    })
+}
+
+/// Lets the device use `size` bytes at `addr`, rounded outward to pages, at the same address.
+/// `flags`: 0 or `WD_SHARE_READ|WD_SHARE_WRITE` for reading and writing, `WD_SHARE_READ` for reading
+/// only, `WD_SHARE_ALL` for the whole address space (with SVA; `addr` and `size` 0). Shares count:
+/// each needs its `wd_mem_unshare`, or the release of the queue. With SVA the device can reach all
+/// memory in any case; the arguments are checked all the same.
+///
+/// Returns 0; -EINVAL for size 0, unknown flags, or a range that is not mapped; -EPERM for a
+/// writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
+/// writable share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN
+/// after release and in a fork child.
+///
+/// # Safety
+/// `q` is NULL or points to a structure. `addr` may be anything.
+#[unsafe(export_name = "__uadk_v0_wd_mem_share")]
+pub unsafe extern "C" fn wd_mem_share(
+    q: *mut wd_queue,
+    addr: *const c_void,
+    size: usize,
+    flags: c_int,
+) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        const BOTH: c_int = WD_SHARE_READ | WD_SHARE_WRITE;
+        match flags {
+            WD_SHARE_ALL if addr.is_null() && size == 0 => queue.share_all(),
+            0 | BOTH => queue.share(addr as usize, size, Access::ReadWrite),
+            WD_SHARE_READ => queue.share(addr as usize, size, Access::Read),
+            _ => Err(Error::Invalid),
+        }?;
+        Ok(0)
+    })
+}
+
+/// Takes back one share of exactly this range. Messages that use it must have come back. A range
+/// that this queue does not share is left alone, with a line in the log.
+///
+/// # Safety
+/// `q` is NULL or points to a structure. `addr` may be anything.
+#[unsafe(export_name = "__uadk_v0_wd_mem_unshare")]
+pub unsafe extern "C" fn wd_mem_unshare(q: *mut wd_queue, addr: *const c_void, size: usize) {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.unshare(addr as usize, size)
+    })
+}
+
+/// Prints the devices and their algorithms to standard output, a line each; simulated ones say so.
+///
+/// Returns how many there are, or -ENODEV without a uacce class.
+#[unsafe(export_name = "__uadk_v0_wd_dump_all_algos")]
+pub extern "C" fn wd_dump_all_algos() -> c_int {
+    entry(|| {
+        let devices = bus::system()?.devices()?;
+        for device in &devices {
+            let line = std::ffi::CString::new(device.to_string()).map_err(|_| Error::Invalid)?;
+            // Through C's stdout, so that the lines stand in order with the program's own.
+            // SAFETY: a string that ends with NUL.
+            unsafe { libc::puts(line.as_ptr()) };
+        }
+        Ok(c_int::try_from(devices.len()).unwrap_or(c_int::MAX))
+    })
+}
+
+/// Says what queue is wanted; call it between zeroing the structure and `wd_request_queue`.
+/// `algorithm`: a name as devices list it (`zlib`, `gzip`, `deflate`). `direction`: `compress` (what
+/// a queue does unless told) or `decompress`. `noiommu`: `allow` or `deny`, whether a device that can
+/// reach all of the machine's memory is acceptable.
+///
+/// Returns 0; -EINVAL for NULL and unknown names and values; -EBUSY if the queue is open.
+///
+/// # Safety
+/// `q` is NULL or points to a structure; the strings are NULL or end with NUL.
+#[unsafe(export_name = "__uadk_v0_wd_set_queue_attr")]
+pub unsafe extern "C" fn wd_set_queue_attr(
+    q: *mut wd_queue,
+    name: *const c_char,
+    value: *mut c_char,
+) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        if unsafe { queue_of(q) }.is_ok_and(QueueRef::is_open) {
+            return Err(Error::Busy);
+        }
+        // SAFETY: the caller's promise: NULL or exclusively ours during the call.
+        let q = unsafe { q.as_mut() }.ok_or(Error::Invalid)?;
+        // SAFETY: the caller's promise.
+        let name = unsafe { text(name) }?;
+        // SAFETY: the caller's promise.
+        let value = unsafe { text(value) }?;
+        let mut options = Options::from_attributes(&field(&q.hw_type))?;
+        options.set(name, value)?;
+        set_field(&mut q.hw_type, &options.attributes());
+        Ok(0)
+    })
+}
+
+/// Returns the queue's VFIO IOMMU type (1 = TYPE1), 0 for a queue that is not behind VFIO, -EINVAL
+/// for NULL, -ESHUTDOWN if it is not open.
+///
+/// # Safety
+/// `q` is NULL or points to a structure.
+#[unsafe(export_name = "__uadk_v0___iommu_type")]
+pub unsafe extern "C" fn __iommu_type(q: *mut wd_queue) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        let info = unsafe { queue_of(q) }?.info()?;
+        Ok(info.vfio.map_or(0, |v| v.iommu_type))
+    })
+}
+
+/// Sends up to `count` messages with one doorbell.
+///
+/// Returns how many were sent, the first so many of `reqs`; if none, what `wd_send` would. A NULL
+/// among them is -EINVAL and nothing is sent.
+///
+/// # Safety
+/// `reqs` points to `count` pointers, each as for `wd_send`.
+#[unsafe(export_name = "__uadk_v0_wd_send_batch")]
+pub unsafe extern "C" fn wd_send_batch(
+    q: *mut wd_queue,
+    reqs: *mut *mut c_void,
+    count: __u32,
+) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        if reqs.is_null() || count == 0 || c_int::try_from(count).is_err() {
+            return Err(Error::Invalid);
+        }
+        // SAFETY: the caller's promise: so many pointers.
+        let reqs = unsafe { core::slice::from_raw_parts(reqs, count as usize) };
+        if reqs.iter().any(|r| r.is_null()) {
+            return Err(Error::Invalid);
+        }
+        let requests = reqs.iter().filter_map(|req| {
+            let tag = NonZeroU64::new(*req as u64)?;
+            // SAFETY: not NULL, so by the caller's promise 128 bytes that are not written meanwhile.
+            Some((unsafe { &*req.cast::<[u8; DESCRIPTOR_SIZE]>() }, tag))
+        });
+        queue.send_batch(requests).map(|n| n as c_int)
+    })
+}
+
+/// Receives up to `count` messages and acknowledges them with one doorbell. A message with a device
+/// error is among them; look at each one's `dw3`.
+///
+/// Returns how many came; if none, what `wd_recv` would.
+///
+/// # Safety
+/// `resps` points to room for `count` pointers; the messages in flight are alive.
+#[unsafe(export_name = "__uadk_v0_wd_recv_batch")]
+pub unsafe extern "C" fn wd_recv_batch(
+    q: *mut wd_queue,
+    resps: *mut *mut c_void,
+    count: __u32,
+) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        let queue = unsafe { queue_of(q) }?;
+        if resps.is_null() || count == 0 || c_int::try_from(count).is_err() {
+            return Err(Error::Invalid);
+        }
+        let mut at = 0;
+        let taken = queue.receive_batch(
+            count as usize,
+            // SAFETY: tags of this queue are the messages given to `wd_send`.
+            |tag| unsafe { message(tag) },
+            |received| {
+                // SAFETY: called at most `count` times, and there is room for so many.
+                let place = unsafe { resps.add(at) };
+                // SAFETY: inside the caller's array.
+                unsafe { place.write(received.tag.get() as *mut c_void) };
+                at += 1;
+            },
+        );
+        taken.map(|n| n as c_int)
+    })
+}
+
+/// Returns a descriptor for `poll(2)`, valid until the queue is released; -EINVAL, -ESHUTDOWN.
+/// Becoming readable is a hint that messages may have come back. Call `wd_queue_arm` before each
+/// sleep.
+///
+/// # Safety
+/// `q` is NULL or points to a structure.
+#[unsafe(export_name = "__uadk_v0_wd_queue_fd")]
+pub unsafe extern "C" fn wd_queue_fd(q: *mut wd_queue) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.event_fd()
+    })
+}
+
+/// Asks for the descriptor of `wd_queue_fd` to become readable at the next completion.
+///
+/// Returns 1 if it will; 0 if a message has come back already, so receive before sleeping;
+/// -EINVAL, -ESHUTDOWN.
+///
+/// # Safety
+/// `q` is NULL or points to a structure.
+#[unsafe(export_name = "__uadk_v0_wd_queue_arm")]
+pub unsafe extern "C" fn wd_queue_arm(q: *mut wd_queue) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.arm().map(c_int::from)
+    })
+}
+
+/// Tells which path and device serve a queue, and what went through it. Set `info->size` to
+/// `sizeof(*info)` before; a library that knows fewer fields fills fewer and says so there.
+///
+/// Returns 0, -EINVAL, -ESHUTDOWN.
+///
+/// # Safety
+/// `info` is NULL or points to `info->size` writable bytes.
+#[unsafe(export_name = "__uadk_v0_wd_get_queue_info")]
+pub unsafe extern "C" fn wd_get_queue_info(q: *mut wd_queue, info: *mut wd_queue_info) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        let known = unsafe { queue_of(q) }?.info()?;
+        if info.is_null() {
+            return Err(Error::Invalid);
+        }
+        // SAFETY: not NULL; the size is the first field, and by the caller's promise readable.
+        let size = unsafe { info.cast::<__u32>().read() } as usize;
+        let whole = size_of::<wd_queue_info>();
+        if size < core::mem::offset_of!(wd_queue_info, device) {
+            return Err(Error::Invalid);
+        }
+        let fill = size.min(whole);
+        let twin = info_twin(&known, fill);
+        // SAFETY: the caller has `size` writable bytes, and `fill` is neither more than that nor more
+        // than the twin.
+        unsafe {
+            core::ptr::copy_nonoverlapping((&raw const twin).cast::<u8>(), info.cast::<u8>(), fill)
+        };
+        Ok(0)
+    })
+}
+
+fn info_twin(known: &Info, size: usize) -> wd_queue_info {
+    let path = match known.path {
+        Path::Uacce => wd_path::WD_PATH_UACCE,
+        Path::Vfio => wd_path::WD_PATH_VFIO,
+        Path::Simulated => wd_path::WD_PATH_SIMULATED,
+    };
+    let mut twin = wd_queue_info {
+        size: size as u32,
+        path: path as u32,
+        device: [0; WD_NAME_SIZE],
+        api: [0; WD_NAME_SIZE],
+        numa_node: known.numa_node,
+        number: u32::from(known.number),
+        capacity: known.capacity,
+        in_flight: known.in_flight,
+        sent: known.sent,
+        received: known.received,
+        failed: known.failed,
+    };
+    set_field(&mut twin.device, &known.device);
+    set_field(&mut twin.api, &known.api);
+    twin
+}
+
+/// Allocates zeroed memory that every queue of this process can use, opened earlier or later, also
+/// where devices cannot reach other memory. Fork children do not get it.
+///
+/// Returns 0 and the address, page aligned; -EINVAL, -ENOMEM, -EOPNOTSUPP, -ESHUTDOWN.
+///
+/// # Safety
+/// `q` is an open queue that is to use the memory; `addr` is NULL or points to a pointer.
+#[unsafe(export_name = "__uadk_v0_wd_shared_alloc")]
+pub unsafe extern "C" fn wd_shared_alloc(
+    q: *mut wd_queue,
+    size: usize,
+    addr: *mut *mut c_void,
+) -> c_int {
+    entry(|| {
+        // SAFETY: the caller's promise.
+        unsafe { queue_of(q) }?.info()?;
+        // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
+        let addr = unsafe { addr.as_mut() }.ok_or(Error::Invalid)?;
+        *addr = mem::block::allocate(size)? as *mut c_void;
+        Ok(0)
+    })
+}
+
+/// Frees memory of `wd_shared_alloc`. Messages that use it must have come back. NULL is harmless;
+/// another address is left alone, with a line in the log.
+///
+/// # Safety
+/// Nobody uses the memory any more.
+#[unsafe(export_name = "__uadk_v0_wd_shared_free")]
+pub unsafe extern "C" fn wd_shared_free(addr: *mut c_void) {
+    entry(|| {
+        if addr.is_null() {
+            Ok(())
+        } else {
+            mem::block::free(addr as usize)
+        }
+    })
+}
+
+/// Sets the function that receives the library's messages, all levels; NULL removes it. Without it
+/// messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
+///
+/// # Safety
+/// The function can be called from any thread, and stays callable.
+#[unsafe(export_name = "__uadk_v0_wd_set_log_hook")]
+pub unsafe extern "C" fn wd_set_log_hook(hook: wd_log_hook) {
+    entry(|| {
+        log::set_hook(hook);
+        Ok(())
+    })
+}

@@ -1,0 +1,14 @@
+//! Memory that a queue and its device use together: what may be shared, who
+//! shares it, and when a device must let go of it. It knows no queue and no
+//! descriptor; how pages reach a device is the business of a channel.
+
+#![forbid(unsafe_code)]
+
+pub mod block;
+mod check;
+mod extents;
+pub mod share;
+mod space;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Waiting for a completion. A wake-up from the kernel is a hint: it may be stale,
+//! and none comes when a device is removed under a sleeper. So the queue is looked
+//! at, waited for in slices, and looked at again.
+
+use super::{QueueRef, Received};
+use crate::error::{Error, Result};
+use crate::sys::clock::Deadline;
+use core::time::Duration;
+use std::time::Instant;
+
+/// How long a waiter looks at the ring before it asks for an interrupt. An interrupt and a switch
+/// of threads cost about this much.
+const SPIN: Duration = Duration::from_micros(10);
+/// The first and the longest sleep between two looks.
+const SLICES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+
+/// Repeats `receive` until it answers something else than "nothing yet", or time is up. See
+/// [`QueueRef::receive_wait`].
+pub(super) fn until(
+    queue: QueueRef,
+    limit: Option<Duration>,
+    mut receive: impl FnMut() -> Result<Received>,
+) -> Result<Received> {
+    let mut look = || match receive() {
+        Err(Error::Again) => Ok(None),
+        Err(error) => Err(error),
+        Ok(received) => Ok(Some(received)),
+    };
+    if let Some(received) = look()? {
+        return Ok(received);
+    }
+    let deadline = Deadline::after(limit);
+    let begin = Instant::now();
+    while begin.elapsed() < SPIN {
+        core::hint::spin_loop();
+        if let Some(received) = look()? {
+            return Ok(received);
+        }
+    }
+    let mut slice = SLICES.0;
+    loop {
+        // Arm, look, sleep: a completion after the look raises the interrupt.
+        ask_for_interrupt(queue)?;
+        if let Some(received) = look()? {
+            return Ok(received);
+        }
+        if deadline.passed() {
+            return Err(Error::TimedOut);
+        }
+        // The channel is held while sleeping, so that a release cannot close its descriptor under
+        // the sleeper; it waits for us instead.
+        let control = queue.control()?;
+        control.channel.wait(deadline.slice(slice))?;
+        slice = (slice * 2).min(SLICES.1);
+    }
+}
+
+/// See [`QueueRef::arm`].
+pub(super) fn arm(queue: QueueRef) -> Result<bool> {
+    // Takes back what an earlier completion left, which would look like news.
+    queue.control()?.channel.wait(Duration::ZERO)?;
+    ask_for_interrupt(queue)?;
+    let cell = queue.cell()?;
+    let mut pass = cell.rx.enter().ok_or(Error::Busy)?;
+    queue.current(cell)?;
+    let receiver = pass.as_mut().ok_or(Error::Shutdown)?;
+    Ok(receiver.waiting() == 0)
+}
+
+fn ask_for_interrupt(queue: QueueRef) -> Result<()> {
+    let cell = queue.cell()?;
+    let mut pass = cell.rx.enter().ok_or(Error::Busy)?;
+    queue.current(cell)?;
+    pass.as_mut().ok_or(Error::Shutdown)?.arm();
+    Ok(())
+}

@@ -1,0 +1,364 @@
+//! A queue of a mediated device behind VFIO: the transport of the first
+//! WarpDrive kernels (sdmdev), which the seed API was made for.
+//!
+//! An administrator makes the mediated device; one group holds one queue. The
+//! kernel starts the queue when the device is opened and stops it when it is
+//! closed, so there is no call for either, and it tells no queue number: only
+//! queue 0 of a device can be driven.
+
+mod container;
+
+use self::container::Attachment;
+use super::channel::{
+    Access, Channel, Doorbell, Mapper, Memory, QueueId, QueueSetup, Region, Wake,
+};
+use super::uapi::DEFAULT_DEPTH;
+use crate::error::{Error, Result};
+use crate::sys::ioctl::{Request, io};
+use crate::sys::shared::SharedMemory;
+use crate::sys::{env, fd, fork, ioctl, pages, sysfs};
+use crate::{log_error, log_info};
+use core::sync::atomic::Ordering;
+use core::time::Duration;
+use parking_lot::Mutex;
+use std::ffi::CString;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+// `linux/vfio.h`: all requests are `_IO(';', 100 + n)`.
+const GET_API_VERSION: Request = io(b';', 100);
+const CHECK_EXTENSION: Request = io(b';', 101);
+const SET_IOMMU: Request = io(b';', 102);
+const GROUP_GET_STATUS: Request = io(b';', 103);
+const GROUP_SET_CONTAINER: Request = io(b';', 104);
+const GROUP_GET_DEVICE_FD: Request = io(b';', 106);
+const IOMMU_GET_INFO: Request = io(b';', 112);
+const IOMMU_MAP_DMA: Request = io(b';', 113);
+const IOMMU_UNMAP_DMA: Request = io(b';', 114);
+
+/// `VFIO_API_VERSION`.
+const API_VERSION: i32 = 0;
+/// `VFIO_GROUP_FLAGS_VIABLE`.
+const GROUP_VIABLE: u32 = 1 << 0;
+/// `VFIO_NOIOMMU_IOMMU`: no IOMMU at all.
+const NOIOMMU: i32 = 8;
+
+/// Bits of the `dma_flag` attribute (`VFIO_SDMDEV_DMA_*`).
+mod dma {
+    pub const SINGLE_PROCESS: i32 = 1;
+    pub const MULTI_PROCESS: i32 = 2;
+    pub const SVM: i32 = 4;
+    pub const SVM_NO_FAULT: i32 = 8;
+    pub const PHYSICAL: i32 = 16;
+}
+
+/// The pages of `mmap` where the regions lie.
+const MMIO_PAGE: u64 = 0;
+const DUS_PAGE: u64 = 1;
+/// Bytes of a descriptor of the only device with this transport.
+const SQE_SIZE: u32 = 128;
+/// Bytes of queue memory: descriptors, then completions of 16 bytes; the kernel tells no size.
+const DUS_SIZE: usize = (SQE_SIZE as usize + 16) * DEFAULT_DEPTH as usize;
+
+/// Where a mediated device is: the fields of the seed's `struct wd_queue`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// The mediated device's UUID.
+    pub mdev: CString,
+    /// `/dev/vfio/<group>`.
+    pub group: PathBuf,
+    /// The sysfs file `iommu_type`.
+    pub iommu_type: PathBuf,
+    /// The sysfs file `dma_flag`.
+    pub dma_flag: PathBuf,
+    /// The sysfs file `device_api`.
+    pub device_api: PathBuf,
+    /// A container of the caller's to put the group into. It stays open and the caller's.
+    pub container: Option<RawFd>,
+}
+
+/// An open queue, and what was learned on the way.
+pub struct Opened {
+    /// The queue.
+    pub channel: Arc<dyn Channel>,
+    /// The queue interface, without white space around it: `hisi_qm_v1`.
+    pub api: String,
+    /// The `dma_flag` attribute.
+    pub dma_flag: i32,
+    /// The `iommu_type` attribute: the VFIO IOMMU type.
+    pub iommu_type: i32,
+    /// The container: the caller's number, or ours. Ours closes with the last queue in it.
+    pub container: RawFd,
+    /// The group's descriptor, ours.
+    pub group: RawFd,
+    /// The device's descriptor, ours.
+    pub device: RawFd,
+}
+
+/// Opens the queue that a mediated device is. Every failing step undoes those before it.
+///
+/// # Errors
+/// [`Error::Invalid`] for another VFIO version, and for a `dma_flag` or `iommu_type` that cannot be
+/// read, is no number, or names nothing known. [`Error::NoDevice`] without VFIO in the kernel.
+/// [`Error::Unsupported`] if it lacks the IOMMU type. [`Error::Permission`] for a group that is not
+/// viable, and for devices that take physical addresses. [`Error::Busy`] if the group is open. Else the
+/// `errno` of the step that failed.
+pub fn open(paths: &Paths) -> Result<Opened> {
+    let group = fd::open_read_write(&paths.group)?;
+    let container = match paths.container {
+        Some(number) => container::supplied(number)?,
+        None => container::open(&env::dev_root().join("vfio/vfio"))?,
+    };
+    let version = ioctl::with_value(container.as_fd(), GET_API_VERSION, 0);
+    if version != Ok(API_VERSION) {
+        log_error!("the container speaks no known version of VFIO: {version:?}");
+        return Err(Error::Invalid);
+    }
+    let dma_flag = attribute(&paths.dma_flag)?;
+    let kind = kind(dma_flag)?;
+    let iommu_type = attribute(&paths.iommu_type)?;
+    let wanted = iommu_argument(iommu_type)?;
+    let known = ioctl::with_value(container.as_fd(), CHECK_EXTENSION, wanted);
+    if !known.as_ref().is_ok_and(|n| *n > 0) {
+        log_error!("VFIO has no IOMMU of type {iommu_type} here: {known:?}");
+        return Err(Error::Unsupported);
+    }
+    let api = sysfs::text(&paths.device_api)?;
+    viable(group.as_fd())?;
+    let attached = Attachment::new(container, group, wanted)?;
+    let device = ioctl::open_by_text(attached.group(), GROUP_GET_DEVICE_FD, &paths.mdev)?;
+    log_info!("{:?}: queue opened behind VFIO, {api}", paths.mdev);
+    let number = attached.container().number();
+    let (group, raw_device) = (attached.group().as_raw_fd(), device.as_raw_fd());
+    Ok(Opened {
+        channel: Arc::new(Queue {
+            regions: Mutex::default(),
+            device,
+            attached,
+            kind,
+            born: fork::generation(),
+        }),
+        api,
+        dma_flag,
+        iommu_type,
+        container: paths.container.unwrap_or(number),
+        group,
+        device: raw_device,
+    })
+}
+
+/// The number in an attribute.
+fn attribute(path: &Path) -> Result<i32> {
+    sysfs::number(path).map_err(|error| {
+        log_error!("{}: no number: {error}", path.display());
+        Error::Invalid
+    })
+}
+
+/// How a device reaches memory, without the container that maps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Sva,
+    SvaPinned,
+    Mapped,
+}
+
+/// What `dma_flag` means; of several ways the one that asks least of the program.
+fn kind(dma_flag: i32) -> Result<Kind> {
+    let has = |bits| dma_flag & bits != 0;
+    if dma_flag < 0 {
+        Err(Error::Invalid)
+    } else if has(dma::PHYSICAL) {
+        log_error!("dma_flag {dma_flag}: the device takes physical addresses, which is refused");
+        Err(Error::Permission)
+    } else if has(dma::SVM) {
+        Ok(Kind::Sva)
+    } else if has(dma::SVM_NO_FAULT) {
+        Ok(Kind::SvaPinned)
+    } else if has(dma::SINGLE_PROCESS | dma::MULTI_PROCESS) {
+        Ok(Kind::Mapped)
+    } else {
+        log_error!("dma_flag {dma_flag} names no known way to reach memory");
+        Err(Error::Invalid)
+    }
+}
+
+/// The IOMMU type as VFIO takes it.
+fn iommu_argument(iommu_type: i32) -> Result<usize> {
+    if iommu_type == NOIOMMU {
+        log_error!("iommu_type {NOIOMMU}: there is no IOMMU, which is refused");
+        return Err(Error::Permission);
+    }
+    let positive = usize::try_from(iommu_type).ok().filter(|t| *t > 0);
+    positive.ok_or(Error::Invalid)
+}
+
+/// Whether all devices of the group are in safe hands.
+fn viable(group: BorrowedFd<'_>) -> Result<()> {
+    let mut status = [8_u32, 0]; // argsz, flags
+    ioctl::with_argument(group, GROUP_GET_STATUS, &mut status)?;
+    if status[1] & GROUP_VIABLE == 0 {
+        log_error!("the group is not viable: another driver holds a device of it");
+        return Err(Error::Permission);
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Regions {
+    mmio: Option<SharedMemory>,
+    dus: Option<SharedMemory>,
+}
+
+/// An open device in its group and container. Field order is drop order: unmapped, then closed.
+struct Queue {
+    regions: Mutex<Regions>,
+    device: OwnedFd,
+    attached: Attachment,
+    kind: Kind,
+    /// The fork generation of the process that opened it. A child must not touch the parent's queue.
+    born: u64,
+}
+
+impl Queue {
+    fn here(&self) -> Result<()> {
+        let inherited = self.born != fork::generation();
+        if inherited {
+            Err(Error::Shutdown)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Channel for Queue {
+    fn configure(&self, setup: QueueSetup) -> Result<QueueId> {
+        self.here()?;
+        if setup.kind != 0 {
+            log_error!("queues behind VFIO can only compress: their kernel driver makes no others");
+            return Err(Error::Unsupported);
+        }
+        Ok(QueueId {
+            number: 0,
+            sqe_size: SQE_SIZE,
+            sq_depth: DEFAULT_DEPTH,
+            cq_depth: DEFAULT_DEPTH,
+        })
+    }
+
+    fn region(&self, region: Region) -> Result<SharedMemory> {
+        self.here()?;
+        let mut regions = self.regions.lock();
+        let (slot, page, len) = match region {
+            Region::Mmio => (&mut regions.mmio, MMIO_PAGE, pages::size()),
+            Region::Dus => (&mut regions.dus, DUS_PAGE, DUS_SIZE),
+            Region::Ss(_) => return Err(Error::Unsupported),
+        };
+        if let Some(mapped) = slot {
+            return Ok(mapped.clone());
+        }
+        let offset = page * pages::size() as u64;
+        let mapped = SharedMemory::map(self.device.as_fd(), offset, len)?;
+        *slot = Some(mapped.clone());
+        Ok(mapped)
+    }
+
+    fn doorbell(&self, offset: usize) -> Result<Doorbell> {
+        Ok(Doorbell::Mapped(
+            self.region(Region::Mmio)?.register(offset)?,
+        ))
+    }
+
+    /// The queue runs since its device was opened. But the kernel ignores it if that failed, and
+    /// what is mapped then is not the memory of a fresh queue.
+    fn start(&self) -> Result<()> {
+        let memory = self.region(Region::Dus)?;
+        for offset in (0..memory.len()).step_by(4) {
+            if memory.word(offset)?.load(Ordering::Relaxed) != 0 {
+                log_error!("the queue's memory is not zero: the kernel did not start the queue");
+                return Err(Error::NoDevice);
+            }
+        }
+        Ok(())
+    }
+
+    /// There is no such call; the queue stops when its device is closed.
+    fn stop(&self) {}
+
+    /// The transport's own wait counts in ticks of unknown length, cannot be ended, and fails with
+    /// the only kernel driver there is; nor is there a poll. So this sleeps for 1 ms at most and
+    /// then says that the caller should look, or that the time is over.
+    fn wait(&self, limit: Duration) -> Result<Wake> {
+        const SLICE: Duration = Duration::from_millis(1);
+        self.here()?;
+        std::thread::sleep(limit.min(SLICE));
+        Ok(if limit > SLICE {
+            Wake::Event
+        } else {
+            Wake::TimedOut
+        })
+    }
+
+    /// The device's descriptor. Without a poll of its own it is always readable, so a program that
+    /// sleeps on it looks at the queue again and again.
+    fn event(&self) -> BorrowedFd<'_> {
+        self.device.as_fd()
+    }
+
+    fn memory(&self) -> Memory {
+        match self.kind {
+            Kind::Sva => Memory::Sva,
+            Kind::SvaPinned => Memory::SvaPinned,
+            Kind::Mapped => {
+                let container = Arc::clone(self.attached.container());
+                Memory::Mapped(container as Arc<dyn Mapper>)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_numbers_are_those_of_the_kernel_headers() {
+        assert_eq!(GET_API_VERSION, 0x3b64);
+        assert_eq!(GROUP_GET_DEVICE_FD, 0x3b6a);
+        assert_eq!(IOMMU_GET_INFO, 0x3b70);
+        assert_eq!(IOMMU_UNMAP_DMA, 0x3b72);
+    }
+
+    #[test]
+    fn dma_flags_choose_the_way_to_memory_and_unknown_ones_are_invalid() {
+        for (flag, expected) in [
+            (1, Ok(Kind::Mapped)),
+            (2, Ok(Kind::Mapped)),
+            (4, Ok(Kind::Sva)),
+            (8, Ok(Kind::SvaPinned)),
+            (1 | 4, Ok(Kind::Sva)),
+            (1 | 32, Ok(Kind::Mapped)),
+            (16, Err(Error::Permission)),
+            (4 | 16, Err(Error::Permission)),
+            (0, Err(Error::Invalid)),
+            (32, Err(Error::Invalid)),
+            (-1, Err(Error::Invalid)),
+        ] {
+            assert_eq!(kind(flag), expected, "dma_flag {flag}");
+        }
+    }
+
+    #[test]
+    fn a_device_without_an_iommu_is_refused() {
+        assert_eq!(iommu_argument(NOIOMMU), Err(Error::Permission));
+        assert_eq!(iommu_argument(0), Err(Error::Invalid));
+        assert_eq!(iommu_argument(-1), Err(Error::Invalid));
+        assert_eq!(iommu_argument(1), Ok(1));
+    }
+
+    #[test]
+    fn the_queue_memory_is_that_of_the_seed() {
+        assert_eq!(DUS_SIZE, 147_456);
+    }
+}

@@ -1,0 +1,183 @@
+//! What a request costs besides its own work: no system call and no allocation;
+//! and what a queue costs in memory.
+
+#![expect(
+    unsafe_code,
+    reason = "a counting allocator, a system call filter, and calls of C entries"
+)]
+
+#[path = "common/instant.rs"]
+mod instant;
+
+use instant::Instant;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::process::Command;
+use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+use warpdrive::capi::v0::wd::{wd_recv, wd_release_queue, wd_send};
+use warpdrive::ctypes::v0::wd_queue;
+use warpdrive::queue::{Options, Queue};
+
+struct Counting;
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+static LIVE: AtomicIsize = AtomicIsize::new(0);
+
+// SAFETY: hands everything on to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        LIVE.fetch_add(layout.size() as isize, Ordering::Relaxed);
+        // SAFETY: the caller's promise, handed on.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size() as isize, Ordering::Relaxed);
+        // SAFETY: the caller's promise, handed on.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A queue as C holds it, on a device that answers at once.
+fn open() -> (Instant, Box<wd_queue>) {
+    let device = Instant::new().expect("memory");
+    let queue = Queue::open_on(&device, &Options::default()).expect("opens");
+    // SAFETY: all-zero bytes are a valid wd_queue, as C programs begin with.
+    let mut q = Box::new(unsafe { std::mem::zeroed::<wd_queue>() });
+    q.priv_ = queue.into_ref().to_raw() as *mut _;
+    (device, q)
+}
+
+fn pairs(
+    completer: &mut instant::Completer,
+    q: &mut wd_queue,
+    message: &mut [u8; 128],
+    count: usize,
+) -> bool {
+    (0..count).all(|_| {
+        // SAFETY: an open queue, and a message that lives.
+        let sent = unsafe { wd_send(q, message.as_mut_ptr().cast()) };
+        completer.complete();
+        let mut back = std::ptr::null_mut();
+        // SAFETY: an open queue, and a pointer of our own.
+        let received = unsafe { wd_recv(q, &raw mut back) };
+        sent == 0 && received == 0 && back == message.as_mut_ptr().cast()
+    })
+}
+
+#[test]
+fn ten_thousand_pairs_allocate_nothing() {
+    let (device, mut q) = open();
+    let (mut completer, mut message) = (device.completer(), [0; 128]);
+    assert!(pairs(&mut completer, &mut q, &mut message, 2000));
+    let before = CALLS.load(Ordering::Relaxed);
+    assert!(pairs(&mut completer, &mut q, &mut message, 10_000));
+    let after = CALLS.load(Ordering::Relaxed);
+    // The test harness has threads of its own, which may allocate now and then; ten thousand pairs
+    // that allocated would show.
+    assert!(after - before < 100, "{} allocations", after - before);
+    // SAFETY: an open queue.
+    unsafe { wd_release_queue(&raw mut *q) };
+}
+
+#[test]
+fn a_queue_costs_less_than_256_kib_beside_its_regions() {
+    const QUEUES: usize = 64;
+    let device = Instant::new().expect("memory");
+    let before = LIVE.load(Ordering::Relaxed);
+    let queues: Vec<_> = (0..QUEUES)
+        .map(|_| Queue::open_on(&device, &Options::default()).expect("opens"))
+        .collect();
+    let each = (LIVE.load(Ordering::Relaxed) - before) / QUEUES as isize;
+    drop(queues);
+    println!("{each} bytes a queue");
+    assert!(each < 256 * 1024, "{each} bytes a queue");
+}
+
+/// Kills this process at any system call but `exit_group`.
+fn forbid_system_calls() {
+    let instruction = |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    };
+    let mut filter = [
+        // The number of the call is the first word of seccomp_data.
+        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        instruction(
+            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+            0,
+            1,
+            libc::SYS_exit_group as u32,
+        ),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+        instruction(
+            libc::BPF_RET | libc::BPF_K,
+            0,
+            0,
+            libc::SECCOMP_RET_KILL_PROCESS,
+        ),
+    ];
+    let program = libc::sock_fprog {
+        len: filter.len() as u16,
+        filter: filter.as_mut_ptr(),
+    };
+    // SAFETY: integers only.
+    assert_eq!(
+        unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) },
+        0
+    );
+    // SAFETY: the program and its filter live during the call.
+    let set = unsafe {
+        libc::prctl(
+            libc::PR_SET_SECCOMP,
+            libc::SECCOMP_MODE_FILTER,
+            &raw const program,
+        )
+    };
+    assert_eq!(set, 0);
+}
+
+const ROLE: &str = "WD_TEST_STEADY_ROLE";
+
+/// Not a test of its own: what the child processes of the two tests below run.
+#[test]
+fn child_without_system_calls() {
+    let Ok(role) = std::env::var(ROLE) else {
+        return;
+    };
+    let (device, mut q) = open();
+    let (mut completer, mut message) = (device.completer(), [0; 128]);
+    assert!(pairs(&mut completer, &mut q, &mut message, 2000));
+    forbid_system_calls();
+    let good = pairs(&mut completer, &mut q, &mut message, 10_000);
+    if role == "guilty" {
+        // SAFETY: never returns from the filter.
+        unsafe { libc::syscall(libc::SYS_getppid) };
+    }
+    // SAFETY: ends the process at once.
+    unsafe { libc::_exit(i32::from(!good)) };
+}
+
+fn child(role: &str) -> std::process::ExitStatus {
+    let exe = std::env::current_exe().expect("known");
+    let mut command = Command::new(exe);
+    command
+        .args(["--exact", "child_without_system_calls"])
+        .env(ROLE, role);
+    command.output().expect("starts").status
+}
+
+#[test]
+fn ten_thousand_pairs_make_no_system_call() {
+    let status = child("innocent");
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn a_system_call_would_be_noticed() {
+    use std::os::unix::process::ExitStatusExt;
+    assert_eq!(child("guilty").signal(), Some(libc::SIGSYS));
+}
