@@ -206,7 +206,6 @@ fn input(name: &str, bytes: usize) -> PathBuf {
 }
 
 #[test]
-#[ignore = "no entry opens a queue yet"]
 fn the_seeds_sequence_yields_a_zlib_stream() {
     if !has("python3") {
         return skip("the_seeds_sequence_yields_a_zlib_stream", "no python3");
@@ -231,7 +230,6 @@ fn the_seeds_sequence_yields_a_zlib_stream() {
 }
 
 #[test]
-#[ignore = "no entry opens a queue yet"]
 fn what_the_examples_compress_gzip_and_they_themselves_decompress() {
     let (zip, unzip) = (example("gzip_file"), example("gunzip_file"));
     for (name, bytes) in [("empty", 0), ("byte", 1), ("some", 5_000_000)] {
@@ -255,7 +253,6 @@ fn what_the_examples_compress_gzip_and_they_themselves_decompress() {
 }
 
 #[test]
-#[ignore = "no entry opens a queue yet"]
 fn threads_and_a_full_pipe_lose_nothing() {
     run(plainly().arg(example("many_queues")).args(["8", "5"]));
     let said = text(plainly().arg(example("async_pipe")).arg("20000"));
