@@ -2,7 +2,7 @@
 //! uses it: one C program (tests/c/appendix_a.c), one row each, under the fake
 //! kernel. Compiled against include/ and linked with what `make lib` builds.
 
-#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#![cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
 
 #[path = "common/fake.rs"]
 mod fake;

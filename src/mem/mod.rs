@@ -10,5 +10,5 @@ mod extents;
 pub mod share;
 mod space;
 
-#[cfg(test)]
+#[cfg(all(test, not(miri)))]
 mod tests;

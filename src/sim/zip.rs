@@ -103,6 +103,11 @@ impl Engine {
 
     fn compress(&mut self, request: Request, sqe: &mut Sqe) -> Result<Status, Status> {
         let bits = self.window_bits(sqe);
+        let mut source = Source::of(sqe);
+        let mut sink = Sink::of(sqe);
+        let mut sum = Sum::new(request);
+        // Before the compressor is reset, which costs more than to learn that an address is wild.
+        let mut rest = source.next(&mut self.input)?;
         let deflater = match &mut self.deflater {
             Some((had, deflater)) if *had == bits => {
                 deflater.reset();
@@ -110,12 +115,8 @@ impl Engine {
             }
             other => &mut other.insert((bits, Deflater::new(self.level, bits))).1,
         };
-        let mut source = Source::of(sqe);
-        let mut sink = Sink::of(sqe);
-        let mut sum = Sum::new(request);
         let mut end = false;
         while !end {
-            let mut rest = source.next(&mut self.input)?;
             sum.add(rest);
             let flush = if source.left == 0 {
                 Flush::Finish
@@ -129,6 +130,9 @@ impl Engine {
                 sqe.consumed += step.consumed as u32;
                 rest = &rest[step.consumed..];
                 end = step.end;
+            }
+            if !end {
+                rest = source.next(&mut self.input)?;
             }
         }
         sum.report(sqe);

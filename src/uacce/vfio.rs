@@ -110,23 +110,10 @@ pub fn open(paths: &Paths) -> Result<Opened> {
         Some(number) => container::supplied(number)?,
         None => container::open(&env::dev_root().join("vfio/vfio"))?,
     };
-    let version = ioctl::with_value(container.as_fd(), GET_API_VERSION, 0);
-    if version != Ok(API_VERSION) {
-        log_error!("the container speaks no known version of VFIO: {version:?}");
-        return Err(Error::Invalid);
-    }
-    let dma_flag = attribute(&paths.dma_flag)?;
-    let kind = kind(dma_flag)?;
-    let iommu_type = attribute(&paths.iommu_type)?;
-    let wanted = iommu_argument(iommu_type)?;
-    let known = ioctl::with_value(container.as_fd(), CHECK_EXTENSION, wanted);
-    if !known.as_ref().is_ok_and(|n| *n > 0) {
-        log_error!("VFIO has no IOMMU of type {iommu_type} here: {known:?}");
-        return Err(Error::Unsupported);
-    }
+    let terms = agree(container.as_fd(), paths)?;
     let api = sysfs::text(&paths.device_api)?;
     viable(group.as_fd())?;
-    let attached = Attachment::new(container, group, wanted)?;
+    let attached = Attachment::new(container, group, terms.iommu_argument)?;
     let device = ioctl::open_by_text(attached.group(), GROUP_GET_DEVICE_FD, &paths.mdev)?;
     log_info!("{:?}: queue opened behind VFIO, {api}", paths.mdev);
     let number = attached.container().number();
@@ -136,15 +123,47 @@ pub fn open(paths: &Paths) -> Result<Opened> {
             regions: Mutex::default(),
             device,
             attached,
-            kind,
+            kind: terms.kind,
             born: fork::generation(),
         }),
         api,
-        dma_flag,
-        iommu_type,
+        dma_flag: terms.dma_flag,
+        iommu_type: terms.iommu_type,
         container: paths.container.unwrap_or(number),
         group,
         device: raw_device,
+    })
+}
+
+/// What the container and the device's attributes say, and what it means.
+struct Terms {
+    dma_flag: i32,
+    kind: Kind,
+    iommu_type: i32,
+    iommu_argument: usize,
+}
+
+/// Whether the container can do what the device needs.
+fn agree(container: BorrowedFd<'_>, paths: &Paths) -> Result<Terms> {
+    let version = ioctl::with_value(container, GET_API_VERSION, 0);
+    if version != Ok(API_VERSION) {
+        log_error!("the container speaks no known version of VFIO: {version:?}");
+        return Err(Error::Invalid);
+    }
+    let dma_flag = attribute(&paths.dma_flag)?;
+    let kind = kind(dma_flag)?;
+    let iommu_type = attribute(&paths.iommu_type)?;
+    let iommu_argument = iommu_argument(iommu_type)?;
+    let known = ioctl::with_value(container, CHECK_EXTENSION, iommu_argument);
+    if !known.as_ref().is_ok_and(|n| *n > 0) {
+        log_error!("VFIO has no IOMMU of type {iommu_type} here: {known:?}");
+        return Err(Error::Unsupported);
+    }
+    Ok(Terms {
+        dma_flag,
+        kind,
+        iommu_type,
+        iommu_argument,
     })
 }
 

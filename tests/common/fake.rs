@@ -61,32 +61,6 @@ impl World {
         }
     }
 
-    /// With one uacce device, `hisi_zip-0`, with SVA, of mainline or of version 6.
-    pub fn uacce(v6: bool) -> World {
-        let world = World::new().with("FAKE_UAPI", if v6 { "v6" } else { "mainline" });
-        let (prefix, more) = if v6 {
-            ("qfrt", "qfrt_dko_size")
-        } else {
-            ("region", "isolate")
-        };
-        let device = world.root.join("class/uacce/hisi_zip-0");
-        for (name, content) in [
-            ("api", "hisi_qm_v2\n"),
-            ("flags", "1\n"),
-            ("algorithms", "zlib\ngzip\n"),
-            ("available_instances", "16\n"),
-            (&format!("{prefix}_mmio_size"), "8192\n"),
-            (&format!("{prefix}_dus_size"), "151552\n"),
-            (more, "0\n"),
-            ("device/numa_node", "0\n"),
-        ] {
-            let path = device.join(name);
-            fs::create_dir_all(path.parent().expect("in a directory")).expect("writable");
-            fs::write(path, content).expect("writable");
-        }
-        world
-    }
-
     /// With the attributes of a mediated device: `iommu_type` 1, `device_api` hisi_qm_v1.
     pub fn vfio(dma_flag: &str) -> World {
         let world = World::new();
@@ -96,9 +70,11 @@ impl World {
         world
     }
 
-    /// Writes a file in the root.
+    /// Writes a file below the root.
     pub fn file(&self, name: &str, content: &str) {
-        fs::write(self.root.join(name), content).expect("writable");
+        let path = self.root.join(name);
+        fs::create_dir_all(path.parent().expect("in a directory")).expect("writable");
+        fs::write(path, content).expect("writable");
     }
 
     /// Sets an environment variable for what runs in this world.
