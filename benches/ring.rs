@@ -5,6 +5,10 @@
 //! counting instructions with callgrind.
 
 #![expect(unsafe_code, reason = "the hand-written loop, and calls of C entries")]
+#![expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "the hand-written loop is what a C programmer would write"
+)]
 
 #[path = "../tests/common/instant.rs"]
 mod instant;
@@ -103,7 +107,7 @@ impl ByHand {
         unsafe { entry.add(2).write_volatile(at) };
         fence(Ordering::Release);
         // SAFETY: as above.
-        unsafe { entry.add(3).write_volatile((lap + 1) % 2 << 16) };
+        unsafe { entry.add(3).write_volatile(((lap + 1) % 2) << 16) };
     }
 
     #[inline(always)]
@@ -220,10 +224,8 @@ fn in_c() -> Run<'static> {
     let run = move |pairs| {
         for _ in 0..pairs {
             // SAFETY: an open queue and a message that lives.
-            assert_eq!(
-                unsafe { wd_send(&raw mut *q, black_box(message.as_mut_ptr()).cast()) },
-                0
-            );
+            let sent = unsafe { wd_send(&raw mut *q, black_box(message.as_mut_ptr()).cast()) };
+            assert_eq!(sent, 0);
             completer.complete();
             let mut back = std::ptr::null_mut();
             // SAFETY: an open queue and a pointer of our own.

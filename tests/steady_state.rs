@@ -125,10 +125,8 @@ fn forbid_system_calls() {
         filter: filter.as_mut_ptr(),
     };
     // SAFETY: integers only.
-    assert_eq!(
-        unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) },
-        0
-    );
+    let sealed = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    assert_eq!(sealed, 0);
     // SAFETY: the program and its filter live during the call.
     let set = unsafe {
         libc::prctl(

@@ -85,7 +85,7 @@ impl Completer {
         entry.store_word(cqe::HEAD_AND_NUMBER, at, Ordering::Relaxed);
         entry.store_word(
             cqe::PHASE_WORD,
-            (lap + 1) % 2 << cqe::PHASE_SHIFT,
+            ((lap + 1) % 2) << cqe::PHASE_SHIFT,
             Ordering::Release,
         );
     }
