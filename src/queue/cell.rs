@@ -158,8 +158,8 @@ impl Cell {
         for counter in [&self.sent, &self.received, &self.failed] {
             counter.store(0, Ordering::Relaxed);
         }
-        *self.tx.enter().ok_or(Error::Busy)? = Some(sender);
-        *self.rx.enter().ok_or(Error::Busy)? = Some(receiver);
+        *self.tx.visit().ok_or(Error::Busy)? = Some(sender);
+        *self.rx.visit().ok_or(Error::Busy)? = Some(receiver);
         *self.control.lock() = Some(Arc::new(control));
         for (place, fd) in self.fds.iter().zip(fds) {
             place.store(fd, Ordering::Relaxed);

@@ -20,8 +20,8 @@ const SLEEPERS: Duration = Duration::from_secs(1);
 /// See [`QueueRef::close`].
 pub(super) fn close(queue: QueueRef) -> Result<()> {
     let cell = queue.cell()?;
-    let mut tx = cell.tx.enter().ok_or(Error::Busy)?;
-    let mut rx = cell.rx.enter().ok_or(Error::Busy)?;
+    let mut tx = cell.tx.visit().ok_or(Error::Busy)?;
+    let mut rx = cell.rx.visit().ok_or(Error::Busy)?;
     // Whoever moves the epoch on is the one who releases; from here no call gets in.
     let next = queue.epoch.wrapping_add(1);
     let won = cell
@@ -29,8 +29,7 @@ pub(super) fn close(queue: QueueRef) -> Result<()> {
         .compare_exchange(queue.epoch, next, Ordering::AcqRel, Ordering::Relaxed);
     won.map_err(|_| Error::Shutdown)?;
     let (sender, receiver) = (tx.take(), rx.take());
-    tx.leave_unowned();
-    rx.leave_unowned();
+    drop((tx, rx));
     let control = cell.control.lock().take();
     if let Some(control) = control {
         finish(control, sender, receiver);

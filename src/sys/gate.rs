@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// `owner`: nobody has come yet.
 const FREE: usize = 0;
-/// `owner`: a thread is taking the lean away.
+/// `owner`: a thread is taking the lean away, or visits.
 const REVOKING: usize = 1;
 /// `owner`: an ordinary lock for ever after.
 const PLAIN: usize = 2;
@@ -30,7 +30,7 @@ pub struct Gate<T> {
     owner: AtomicUsize,
     /// The owner is inside. Written by the owner only.
     inside: AtomicBool,
-    /// The lock of the plain state, and its holder's token for detecting re-entry.
+    /// The token of the thread that is inside otherwise; 0 for none. The lock of the plain state.
     holder: AtomicUsize,
     value: UnsafeCell<T>,
 }
@@ -64,14 +64,32 @@ impl<T> Gate<T> {
             // the revoker sees that it is inside.
             barrier::light();
             if self.owner.load(Ordering::Relaxed) == me {
-                return Some(Pass {
-                    gate: self,
-                    lean: true,
-                });
+                return Some(self.pass(Kind::Lean));
             }
             self.inside.store(false, Ordering::Release);
         }
         self.enter_slowly(me)
+    }
+
+    /// Enters as [`enter`](Self::enter) does, but leaves the lean to whoever comes next: for
+    /// putting the value in place, and for taking it out.
+    pub fn visit(&self) -> Option<Pass<'_, T>> {
+        // REVOKING keeps all others out. From FREE only, since then nobody has leaned before: a
+        // thread that has might still be on its way through `enter`, about to store to `inside`.
+        // For the same reason a gate that is PLAIN stays so.
+        let won = self
+            .owner
+            .compare_exchange(FREE, REVOKING, Ordering::AcqRel, Ordering::Relaxed);
+        if won.is_ok() {
+            self.holder.store(token(), Ordering::Relaxed);
+            return Some(self.pass(Kind::Visit));
+        }
+        self.enter()
+    }
+
+    #[inline(always)]
+    fn pass(&self, kind: Kind) -> Pass<'_, T> {
+        Pass { gate: self, kind }
     }
 
     #[cold]
@@ -103,12 +121,10 @@ impl<T> Gate<T> {
                         Ordering::Relaxed,
                     );
                     if won.is_ok() {
-                        return Some(Pass {
-                            gate: self,
-                            lean: false,
-                        });
+                        return Some(self.pass(Kind::Plain));
                     }
                 }
+                REVOKING if self.holder.load(Ordering::Relaxed) == me => return None,
                 REVOKING => {}
                 owner if owner == me => return self.enter(),
                 owner => self.revoke(owner),
@@ -151,31 +167,18 @@ fn pause(turns: &mut u32) {
     }
 }
 
+/// How a thread got in, and so how it leaves.
+#[derive(Clone, Copy)]
+enum Kind {
+    Lean,
+    Plain,
+    Visit,
+}
+
 /// The right to use the value; leaving is dropping it. Stays on its thread.
 pub struct Pass<'a, T> {
     gate: &'a Gate<T>,
-    lean: bool,
-}
-
-impl<T> Pass<'_, T> {
-    /// Leaves, and lets the gate lean towards whoever comes next: for a value whose users have all
-    /// gone and that will be used again by others.
-    pub fn leave_unowned(self) {
-        let (gate, lean) = (self.gate, self.lean);
-        core::mem::forget(self);
-        if lean {
-            gate.inside.store(false, Ordering::Release);
-            // Fails if another thread has begun to take the lean away; it then goes on to PLAIN.
-            let _ = gate
-                .owner
-                .compare_exchange(token(), FREE, Ordering::AcqRel, Ordering::Relaxed);
-        } else {
-            // While this thread holds the plain lock nobody is inside, and whoever takes it next
-            // looks at `owner` again (see `enter_slowly`).
-            gate.owner.store(FREE, Ordering::Release);
-            gate.holder.store(0, Ordering::Release);
-        }
-    }
+    kind: Kind,
 }
 
 impl<T> Deref for Pass<'_, T> {
@@ -199,10 +202,13 @@ impl<T> Drop for Pass<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
         // Release pairs with the Acquire loads in `revoke` and `enter_slowly`.
-        if self.lean {
-            self.gate.inside.store(false, Ordering::Release);
-        } else {
-            self.gate.holder.store(0, Ordering::Release);
+        match self.kind {
+            Kind::Lean => self.gate.inside.store(false, Ordering::Release),
+            Kind::Plain => self.gate.holder.store(0, Ordering::Release),
+            Kind::Visit => {
+                self.gate.holder.store(0, Ordering::Relaxed);
+                self.gate.owner.store(FREE, Ordering::Release);
+            }
         }
     }
 }
@@ -277,43 +283,56 @@ mod tests {
     }
 
     #[test]
-    fn a_gate_left_unowned_leans_to_the_next_thread() {
-        let gate = Arc::new(Gate::new(()));
-        drop(gate.enter());
+    fn a_visitor_leaves_the_lean_to_the_next_thread() {
+        let gate = Arc::new(Gate::new(1));
+        *gate.visit().expect("not inside") += 1;
+        assert_eq!(gate.owner.load(Ordering::Relaxed), FREE);
         let other = Arc::clone(&gate);
-        thread::spawn(move || other.enter().expect("not inside").leave_unowned())
-            .join()
-            .expect("no panic");
-        assert_eq!(gate.owner.load(Ordering::Relaxed), FREE);
-        gate.enter().expect("not inside").leave_unowned();
-        assert_eq!(gate.owner.load(Ordering::Relaxed), FREE);
+        let leans = thread::spawn(move || {
+            drop(other.enter());
+            other.owner.load(Ordering::Relaxed) == token()
+        });
+        let expected = barrier::asymmetric();
+        assert_eq!(leans.join().expect("no panic"), expected);
+        let visit = gate.visit();
+        assert_eq!(visit.as_deref(), Some(&2));
+        assert!(gate.enter().is_none() && gate.visit().is_none());
     }
 
     #[test]
-    fn no_increment_is_lost_when_the_gate_is_given_up_now_and_then() {
+    fn a_visitor_that_enters_again_is_told_so() {
+        let gate = Gate::new(());
+        let visit = gate.visit();
+        assert!(gate.enter().is_none() && gate.visit().is_none());
+        drop(visit);
+        assert!(gate.enter().is_some());
+    }
+
+    #[test]
+    fn no_increment_is_lost_between_visitors_and_others() {
         const ROUNDS: u64 = if cfg!(miri) { 20 } else { 5_000 };
-        let gate = Arc::new(Gate::new(0_u64));
-        let work = |seed: u64, gate: Arc<Gate<u64>>| {
-            for i in 0..ROUNDS {
-                let mut pass = gate.enter().expect("not inside");
-                let before = *pass;
-                core::hint::spin_loop();
-                *pass = before + 1;
-                if (i * 7 + seed).is_multiple_of(5) {
-                    pass.leave_unowned();
+        for _ in 0..if cfg!(miri) { 1 } else { 10 } {
+            let gate = Arc::new(Gate::new(0_u64));
+            let work = |visits: bool, gate: Arc<Gate<u64>>| {
+                for _ in 0..ROUNDS {
+                    let pass = if visits { gate.visit() } else { gate.enter() };
+                    let mut pass = pass.expect("not inside");
+                    let before = *pass;
+                    core::hint::spin_loop();
+                    *pass = before + 1;
                 }
+            };
+            let threads: Vec<_> = (0..4)
+                .map(|n| {
+                    let gate = Arc::clone(&gate);
+                    thread::spawn(move || work(n % 2 == 0, gate))
+                })
+                .collect();
+            for thread in threads {
+                thread.join().expect("no panic");
             }
-        };
-        let threads: Vec<_> = (0..4)
-            .map(|seed| {
-                let gate = Arc::clone(&gate);
-                thread::spawn(move || work(seed, gate))
-            })
-            .collect();
-        for thread in threads {
-            thread.join().expect("no panic");
+            assert_eq!(*gate.enter().expect("not inside"), 4 * ROUNDS);
         }
-        assert_eq!(*gate.enter().expect("not inside"), 4 * ROUNDS);
     }
 
     #[test]
