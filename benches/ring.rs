@@ -27,15 +27,20 @@ use warpdrive::queue::{Options, Queue};
 
 /// The same protocol written by hand: the loads, stores and fences of the ring and of libwd's own
 /// (full?, request table, copy in, barrier, status word, doorbell; phase, barrier, status word, index
-/// checks, copy out, doorbell), on raw pointers, with nothing around them.
+/// checks, copy out, doorbell), on raw pointers. Depth and addresses are the kernel's to choose, so
+/// they are loaded and not built in; nothing else is around them.
 struct ByHand {
-    dus: *mut u8,
+    sq: *mut u8,
+    cq: *mut u32,
+    status: [*mut u32; 2],
     doorbell: *mut u64,
-    requests: Vec<*mut u8>,
+    bell_base: [u64; 2],
+    requests: Box<[*mut u8]>,
+    depth: u32,
+    number: u32,
     tail: u32,
     head: u32,
     phase: u32,
-    posted: u32,
 }
 
 impl ByHand {
@@ -43,81 +48,57 @@ impl ByHand {
         let layout = Layout::from_size_align(DUS_SIZE, 128).expect("a valid layout");
         // SAFETY: the size is not 0.
         let dus = unsafe { alloc_zeroed(layout) };
-        let doorbell = Box::leak(Box::new(0_u64));
+        let at = |offset: usize| dus.wrapping_add(offset).cast::<u32>();
         ByHand {
-            dus,
-            doorbell,
-            requests: vec![std::ptr::null_mut(); DEPTH.into()],
+            sq: dus,
+            cq: at(CQ_OFFSET),
+            status: [at(DUS_SIZE - 4), at(DUS_SIZE - 8)],
+            doorbell: Box::leak(Box::new(0_u64)),
+            bell_base: black_box([0, 0x1000]),
+            requests: vec![std::ptr::null_mut(); DEPTH.into()].into(),
+            depth: black_box(DEPTH.into()),
+            number: black_box(0),
             tail: 0,
             head: 0,
             phase: 1,
-            posted: 0,
         }
     }
 
-    #[inline(always)]
-    unsafe fn status(&self, from_end: usize) -> u32 {
-        // SAFETY: the last words of the region.
-        unsafe {
-            self.dus
-                .add(DUS_SIZE - from_end)
-                .cast::<u32>()
-                .read_volatile()
+    fn next(&self, index: u32) -> u32 {
+        if index + 1 == self.depth {
+            0
+        } else {
+            index + 1
         }
     }
 
     #[inline(always)]
     unsafe fn send(&mut self, request: *mut u8) -> bool {
-        let slot = self.tail as usize;
-        let behind = if self.tail + 1 == DEPTH.into() {
-            0
-        } else {
-            self.tail + 1
-        };
+        let (slot, behind) = (self.tail as usize, self.next(self.tail));
         if !self.requests[slot].is_null() || !self.requests[behind as usize].is_null() {
             return false;
         }
         // SAFETY: the slot lies in the ring, the request has 128 bytes.
-        unsafe { std::ptr::copy_nonoverlapping(request, self.dus.add(slot * 128), 128) };
+        unsafe { std::ptr::copy_nonoverlapping(request, self.sq.add(slot * 128), 128) };
         self.requests[slot] = request;
         self.tail = behind;
         fence(Ordering::Release);
-        // SAFETY: `dus` is that long.
-        if unsafe { self.status(4) } != 0 {
+        // SAFETY: inside the memory.
+        if unsafe { self.status[0].read_volatile() } != 0 {
             return false;
         }
         // SAFETY: leaked by `new`.
-        unsafe { self.doorbell.write_volatile(u64::from(self.tail) << 32) };
-        true
-    }
-
-    #[inline(always)]
-    unsafe fn complete(&mut self) {
-        let (at, lap) = (
-            self.posted % u32::from(DEPTH),
-            self.posted / u32::from(DEPTH),
-        );
-        self.posted = self.posted.wrapping_add(1);
-        if at as usize >= self.requests.len() {
-            return;
+        unsafe {
+            self.doorbell
+                .write_volatile(self.bell_base[0] | u64::from(self.tail) << 32);
         }
-        // SAFETY: the entry lies in the ring.
-        let entry = unsafe { self.dus.add(CQ_OFFSET + at as usize * 16).cast::<u32>() };
-        // SAFETY: as above.
-        unsafe { entry.add(2).write_volatile(at) };
-        fence(Ordering::Release);
-        // SAFETY: as above.
-        unsafe { entry.add(3).write_volatile(((lap + 1) % 2) << 16) };
+        true
     }
 
     #[inline(always)]
     unsafe fn receive(&mut self) -> *mut u8 {
         // SAFETY: the entry lies in the ring.
-        let entry = unsafe {
-            self.dus
-                .add(CQ_OFFSET + self.head as usize * 16)
-                .cast::<u32>()
-        };
+        let entry = unsafe { self.cq.add(self.head as usize * 4) };
         // SAFETY: as above.
         if unsafe { entry.add(3).read_volatile() } >> 16 & 1 != self.phase {
             return std::ptr::null_mut();
@@ -125,8 +106,8 @@ impl ByHand {
         fence(Ordering::Acquire);
         // SAFETY: as above.
         let who = unsafe { entry.add(2).read_volatile() };
-        // SAFETY: `dus` is that long.
-        if unsafe { self.status(8) } != 0 || who >> 16 != 0 {
+        // SAFETY: inside the memory.
+        if unsafe { self.status[1].read_volatile() } != 0 || who >> 16 != self.number {
             return std::ptr::null_mut();
         }
         let slot = (who & 0xffff) as usize;
@@ -135,19 +116,43 @@ impl ByHand {
             return request;
         }
         // SAFETY: `requests` has checked the slot; the request has 128 bytes.
-        unsafe { std::ptr::copy_nonoverlapping(self.dus.add(slot * 128), request, 128) };
-        self.head = if self.head + 1 == DEPTH.into() {
-            0
-        } else {
-            self.head + 1
-        };
+        unsafe { std::ptr::copy_nonoverlapping(self.sq.add(slot * 128), request, 128) };
+        self.head = self.next(self.head);
         self.phase ^= u32::from(self.head == 0);
         // SAFETY: leaked by `new`.
         unsafe {
             self.doorbell
-                .write_volatile(u64::from(self.head) << 32 | 0x1000)
-        };
+                .write_volatile(self.bell_base[1] | u64::from(self.head) << 32);
+        }
         request
+    }
+}
+
+/// The hand-written loop's device: what [`instant::Completer`] does, on raw pointers.
+struct HandDevice {
+    cq: *mut u32,
+    depth: u32,
+    posted: u32,
+}
+
+impl HandDevice {
+    #[inline(always)]
+    unsafe fn complete(&mut self) {
+        let (at, lap) = (
+            self.posted % u32::from(DEPTH),
+            self.posted / u32::from(DEPTH),
+        );
+        self.posted = self.posted.wrapping_add(1);
+        if at >= self.depth {
+            return;
+        }
+        // SAFETY: the entry lies in the ring.
+        let entry = unsafe { self.cq.add(at as usize * 4) };
+        // SAFETY: as above.
+        unsafe { entry.add(2).write_volatile(at) };
+        fence(Ordering::Release);
+        // SAFETY: as above.
+        unsafe { entry.add(3).write_volatile(((lap + 1) % 2) << 16) };
     }
 }
 
@@ -156,15 +161,20 @@ type Run<'a> = (&'static str, Box<dyn FnMut(u64) + 'a>);
 
 fn by_hand() -> Run<'static> {
     let mut hand = ByHand::new();
+    let mut device = HandDevice {
+        cq: hand.cq,
+        depth: hand.depth,
+        posted: 0,
+    };
     let mut message = Box::new([0_u8; 128]);
     let run = move |pairs| {
         for _ in 0..pairs {
-            // SAFETY: the message lives, and the ring is never full.
-            assert!(unsafe { hand.send(black_box(message.as_mut_ptr())) });
             // Sending and receiving are apart in every real program, so their state is in memory.
             let hand = black_box(&mut hand);
+            // SAFETY: the message lives.
+            assert!(unsafe { hand.send(black_box(message.as_mut_ptr())) });
             // SAFETY: one request is in flight.
-            unsafe { hand.complete() };
+            unsafe { device.complete() };
             let hand = black_box(hand);
             // SAFETY: as above.
             assert!(!black_box(unsafe { hand.receive() }).is_null());
@@ -190,7 +200,6 @@ fn on_ring() -> Run<'static> {
                 slot.read(place);
                 tag
             });
-            receiver.acknowledge();
             assert!(black_box(tag).is_ok_and(|t| t.is_some()));
         }
     };

@@ -72,7 +72,6 @@ fn receive(channel: &dyn Channel, rings: &mut Rings) -> Status {
     loop {
         let taken = rings.1.receive(|_, slot| slot.read(&mut bytes));
         if taken.expect("a live queue").is_some() {
-            rings.1.acknowledge();
             return zip::status(&bytes);
         }
         rings.1.arm();

@@ -10,11 +10,14 @@ use super::doorbell::{self, Command};
 use super::layout::{CQE_SIZE, Layout, Version, cqe};
 use crate::error::{Error, Result};
 use crate::sys::barrier;
-use crate::sys::shared::{Entries, Entry, SharedMemory, Word};
+use crate::sys::shared::{Entries, Entry, SharedMemory, Tagged, Word};
 use crate::uacce::channel::{Channel, Doorbell, QueueId, Region};
 use core::num::NonZeroU64;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
+
+/// The tag of a free slot of a broken queue.
+const CLOSED: u64 = u64::MAX;
 
 /// Makes the two halves of a queue's ring. The memory must be zero, as the kernel hands it out.
 ///
@@ -37,21 +40,15 @@ fn split<const N: usize>(
     id: &QueueId,
 ) -> Result<(Sender<N>, Receiver<N>)> {
     let layout = Layout::new(id, N, memory.len())?;
-    let depth = usize::from(layout.sq_depth);
-    let mut tags = Vec::new();
-    tags.try_reserve_exact(depth).map_err(|_| Error::NoMemory)?;
-    tags.resize_with(depth, || AtomicU64::new(0));
-    let tags: Arc<[AtomicU64]> = tags.into();
     let broken = Arc::new(AtomicU32::new(0));
     // A region without status words still has the flag that says that it is lost.
     let (tx, rx) = match layout.status {
         Some(status) => (memory.word(status.tx)?, memory.word(status.rx)?),
         None => (memory.lost_flag(), memory.lost_flag()),
     };
-    let sq = memory.entries::<N>(0, depth)?;
+    let slots = Tagged::new(memory.entries::<N>(0, layout.sq_depth.into())?)?;
     let sender = Sender {
-        sq: sq.clone(),
-        tags: Arc::clone(&tags),
+        slots: slots.clone(),
         dead: tx,
         bell: bell.clone(),
         bell_base: doorbell::base(version, id.number, Command::Sq),
@@ -61,9 +58,8 @@ fn split<const N: usize>(
         rung: 0,
     };
     let receiver = Receiver {
-        sq,
+        slots,
         cq: memory.entries::<CQE_SIZE>(layout.cq_offset, usize::from(layout.cq_depth))?,
-        tags,
         dead: rx,
         bell,
         bell_base: doorbell::base(version, id.number, Command::Cq),
@@ -71,7 +67,6 @@ fn split<const N: usize>(
         depth: u32::from(layout.cq_depth),
         number: u32::from(id.number),
         head: 0,
-        told: 0,
         phase: 1,
     };
     Ok((sender, receiver))
@@ -79,9 +74,8 @@ fn split<const N: usize>(
 
 /// The sending half of a ring.
 pub struct Sender<const N: usize> {
-    sq: Entries<N>,
-    /// For each slot the tag of its request, 0 for a free slot.
-    tags: Arc<[AtomicU64]>,
+    /// The submission queue, and for each slot the tag of its request, 0 for a free slot.
+    slots: Tagged<N>,
     /// Not 0 when the device was reset or has gone.
     dead: Word,
     bell: Doorbell,
@@ -97,7 +91,8 @@ pub struct Sender<const N: usize> {
 }
 
 impl<const N: usize> Sender<N> {
-    /// Copies a descriptor into the next slot. The device does not look at it before [`commit`](Self::commit).
+    /// Copies a descriptor into the next slot; `tag`, any number but `u64::MAX`, names it when it
+    /// comes back. The device does not look at it before [`commit`](Self::commit).
     ///
     /// # Errors
     /// [`Error::Busy`] if the ring is full: the slot's last request, or the one behind it, is not
@@ -105,11 +100,9 @@ impl<const N: usize> Sender<N> {
     #[inline(always)]
     pub fn write(&mut self, sqe: &[u8; N], tag: NonZeroU64) -> Result<()> {
         let (slot, behind) = (self.tail as usize, next(self.tail, self.depth));
-        let (Some(place), Some(entry), Some(last)) = (
-            self.tags.get(slot),
-            self.sq.at(slot),
-            self.tags.get(behind as usize),
-        ) else {
+        let (Some((entry, place)), Some((_, last))) =
+            (self.slots.at(slot), self.slots.at(behind as usize))
+        else {
             return Err(Error::Invalid);
         };
         // Acquire pairs with the Release store in `Receiver::receive`: its copy out of this slot is
@@ -129,8 +122,8 @@ impl<const N: usize> Sender<N> {
     /// Tells the device of all descriptors written since the last commit, with one doorbell.
     ///
     /// # Errors
-    /// [`Error::DeviceReset`], [`Error::NoDevice`] or [`Error::Io`] if the device was reset, has gone,
-    /// or broke the protocol. The descriptors since the last commit are taken back then, and
+    /// [`Error::DeviceReset`] or [`Error::NoDevice`] if the device was reset or has gone. The
+    /// descriptors since the last commit are taken back then, and
     /// belong to the caller again.
     #[inline(always)]
     pub fn commit(&mut self) -> Result<()> {
@@ -138,7 +131,7 @@ impl<const N: usize> Sender<N> {
             return Ok(());
         }
         barrier::before_doorbell();
-        if is_dead(&self.dead, &self.broken) {
+        if self.dead.load(Ordering::Relaxed) != 0 {
             return self.take_back();
         }
         self.rung = self.tail;
@@ -150,11 +143,9 @@ impl<const N: usize> Sender<N> {
     /// Descriptors that have been written and not received. Looks at every slot.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
-        let taken = self
-            .tags
-            .iter()
-            .filter(|tag| tag.load(Ordering::Relaxed) != 0);
-        taken.count() as u32
+        let tags = self.slots.tags().iter();
+        tags.filter(|tag| ![0, CLOSED].contains(&tag.load(Ordering::Relaxed)))
+            .count() as u32
     }
 
     /// The most descriptors that can be in flight: one less than there are slots.
@@ -177,16 +168,10 @@ impl<const N: usize> Sender<N> {
             } else {
                 self.tail - 1
             };
-            self.tags[self.tail as usize].store(0, Ordering::Relaxed);
+            self.slots.tags()[self.tail as usize].store(0, Ordering::Relaxed);
         }
         alive(&self.dead, &self.broken)
     }
-}
-
-/// Whether a queue takes nothing more, without saying why.
-#[inline(always)]
-fn is_dead(dead: &Word, broken: &AtomicU32) -> bool {
-    dead.load(Ordering::Relaxed) | broken.load(Ordering::Relaxed) != 0
 }
 
 /// Whether a queue works, and if not, why.
@@ -206,9 +191,8 @@ fn alive(dead: &Word, broken: &AtomicU32) -> Result<()> {
 
 /// The receiving half of a ring.
 pub struct Receiver<const N: usize> {
-    sq: Entries<N>,
+    slots: Tagged<N>,
     cq: Entries<CQE_SIZE>,
-    tags: Arc<[AtomicU64]>,
     dead: Word,
     bell: Doorbell,
     bell_base: u64,
@@ -218,15 +202,13 @@ pub struct Receiver<const N: usize> {
     number: u32,
     /// The entry that the next completion will be in.
     head: u32,
-    /// The head that the device was last told.
-    told: u32,
     /// The phase bit of a new completion: 1 in the first pass, changing with each wrap.
     phase: u32,
 }
 
 impl<const N: usize> Receiver<N> {
-    /// Takes the next completion, if there is one, and hands its tag and a way to copy its
-    /// descriptor to `take`. The device is told by [`acknowledge`](Self::acknowledge).
+    /// Takes the next completion, if there is one, hands its tag and a way to copy its descriptor to
+    /// `take`, and tells the device that the entry is free.
     ///
     /// # Errors
     /// [`Error::Io`] if the completion names another queue, a slot that does not exist, or one
@@ -235,6 +217,39 @@ impl<const N: usize> Receiver<N> {
     /// [`Error::NoDevice`] if the device was reset or has gone and nothing is left to receive.
     #[inline(always)]
     pub fn receive<R>(
+        &mut self,
+        take: impl FnOnce(NonZeroU64, Slot<'_, N>) -> R,
+    ) -> Result<Option<R>> {
+        self.take::<true, R>(take)
+    }
+
+    /// As [`receive`](Self::receive), up to `most` times, and tells the device once. How many were
+    /// taken; what ended it only if there were none.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn receive_batch(
+        &mut self,
+        most: usize,
+        mut take: impl FnMut(NonZeroU64, Slot<'_, N>),
+    ) -> Result<usize> {
+        let mut taken = 0;
+        while taken < most {
+            match self.take::<false, ()>(&mut take) {
+                Ok(Some(())) => taken += 1,
+                Err(error) if taken == 0 => return Err(error),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        if taken > 0 {
+            self.tell(false);
+        }
+        Ok(taken)
+    }
+
+    /// Takes the next completion; tells the device of it at once or leaves that to the caller.
+    #[inline(always)]
+    fn take<const TELL: bool, R>(
         &mut self,
         take: impl FnOnce(NonZeroU64, Slot<'_, N>) -> R,
     ) -> Result<Option<R>> {
@@ -253,33 +268,29 @@ impl<const N: usize> Receiver<N> {
         }
         self.advance();
         let (slot, number) = ((who & 0xffff) as usize, who >> 16);
-        let (Some(place), Some(sqe)) = (self.tags.get(slot), self.sq.at(slot)) else {
-            return self.broken();
+        let Some((sqe, place)) = self.slots.at(slot) else {
+            return self.refuse(true);
         };
         if number != self.number {
-            return self.broken();
+            return self.refuse(true);
         }
         // Acquire pairs with the Release store in `Sender::write`.
-        let Some(tag) = NonZeroU64::new(place.load(Ordering::Acquire)) else {
-            return Err(Error::Io);
+        let tag = NonZeroU64::new(place.load(Ordering::Acquire));
+        let Some(tag) = tag.filter(|tag| tag.get() != CLOSED) else {
+            return self.refuse(false);
         };
         let answer = take(tag, Slot(sqe));
         // Release pairs with the Acquire load in `Sender::write`: the slot is free only after the
         // copy out of it is finished.
         place.store(0, Ordering::Release);
+        if TELL {
+            self.tell(false);
+        }
         Ok(Some(answer))
     }
 
-    /// Tells the device how far completions have been taken, so that it may reuse their entries.
-    #[inline(always)]
-    pub fn acknowledge(&mut self) {
-        if self.told != self.head {
-            self.tell(false);
-        }
-    }
-
-    /// Tells the device the same, and asks it to raise an interrupt at the next completion. Look
-    /// at the queue once more before sleeping: it may have completed something in between.
+    /// Asks the device to raise an interrupt at the next completion. Look at the queue once more
+    /// before sleeping: it may have completed something in between.
     pub fn arm(&mut self) {
         self.tell(true);
     }
@@ -310,12 +321,11 @@ impl<const N: usize> Receiver<N> {
         alive(&self.dead, &self.broken)
     }
 
+    /// Tells the device how far completions were taken, so that it may reuse their entries.
     #[inline(always)]
     fn tell(&mut self, arm: bool) {
-        // Release: the copies out of the entries are finished before the device may reuse them.
-        // x86-64 does not move loads behind later stores.
+        // What was read of the entries is read before the device may write them again.
         barrier::before_doorbell();
-        self.told = self.head;
         self.bell
             .ring(doorbell::with_index(self.bell_base, self.head, arm));
     }
@@ -336,9 +346,19 @@ impl<const N: usize> Receiver<N> {
         self.alive().map(|()| None)
     }
 
+    /// Consumes a completion that is not of any request. A device that names what cannot be has
+    /// broken the protocol: the free slots are closed, so that the sender finds none and looks why.
     #[cold]
-    fn broken<R>(&self) -> Result<Option<R>> {
-        self.broken.store(1, Ordering::Relaxed);
+    fn refuse<R>(&mut self, broken: bool) -> Result<Option<R>> {
+        self.tell(false);
+        if broken {
+            self.broken.store(1, Ordering::Relaxed);
+            for tag in self.slots.tags() {
+                // Release pairs with the Acquire load in `Sender::write`: who finds a slot closed
+                // finds the queue broken.
+                let _ = tag.compare_exchange(0, CLOSED, Ordering::Release, Ordering::Relaxed);
+            }
+        }
         Err(Error::Io)
     }
 }

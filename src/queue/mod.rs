@@ -224,13 +224,10 @@ impl QueueRef {
         let answer = receiver.receive(|tag, slot| {
             let sqe = place(tag);
             slot.read(sqe);
-            Received {
-                tag,
-                status: zip::status(sqe),
-            }
-        });
-        receiver.acknowledge();
-        let received = answer?.ok_or(Error::Again)?;
+            let status = zip::status(sqe);
+            Received { tag, status }
+        })?;
+        let received = answer.ok_or(Error::Again)?;
         cell.count_received(1, u64::from(!received.status.is_good()));
         Ok(received)
     }
@@ -258,35 +255,19 @@ impl QueueRef {
         let mut pass = cell.rx.enter().ok_or(Error::Busy)?;
         self.current(cell)?;
         let receiver = pass.as_mut().ok_or(Error::Shutdown)?;
-        let (mut taken, mut failed) = (0, 0);
-        let end = loop {
-            if taken == most {
-                break Ok(());
-            }
-            let next = receiver.receive(|tag, slot| {
-                let sqe = place(tag);
-                slot.read(sqe);
-                Received {
-                    tag,
-                    status: zip::status(sqe),
-                }
-            });
-            match next {
-                Ok(Some(received)) => {
-                    taken += 1;
-                    failed += u64::from(!received.status.is_good());
-                    each(received);
-                }
-                Ok(None) => break Err(Error::Again),
-                Err(error) => break Err(error),
-            }
-        };
-        receiver.acknowledge();
+        let mut failed = 0;
+        let taken = receiver.receive_batch(most, |tag, slot| {
+            let sqe = place(tag);
+            slot.read(sqe);
+            let status = zip::status(sqe);
+            failed += u64::from(!status.is_good());
+            each(Received { tag, status });
+        })?;
         cell.count_received(taken as u64, failed);
-        if taken > 0 {
+        if taken > 0 || most == 0 {
             Ok(taken)
         } else {
-            end.map(|()| 0)
+            Err(Error::Again)
         }
     }
 

@@ -9,7 +9,7 @@ use super::lost;
 use super::mmio::Register;
 use crate::error::{Error, Result};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use memmap2::{MmapOptions, MmapRaw};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
@@ -276,6 +276,52 @@ impl<const N: usize> Entries<N> {
             at,
             memory: core::marker::PhantomData,
         })
+    }
+}
+
+/// Entries with a tag beside each, in memory of our own: one check of the index serves both.
+#[derive(Clone)]
+pub struct Tagged<const N: usize> {
+    entries: Entries<N>,
+    tags: Arc<[AtomicU64]>,
+}
+
+impl<const N: usize> Tagged<N> {
+    /// Puts a tag of 0 beside each of `entries`.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`].
+    pub fn new(entries: Entries<N>) -> Result<Tagged<N>> {
+        let mut tags = Vec::new();
+        tags.try_reserve_exact(entries.count)
+            .map_err(|_| Error::NoMemory)?;
+        tags.resize_with(entries.count, || AtomicU64::new(0));
+        Ok(Tagged {
+            entries,
+            tags: tags.into(),
+        })
+    }
+
+    /// The entry with this number and its tag, if there is one.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(&self, index: usize) -> Option<(Entry<'_, N>, &AtomicU64)> {
+        let tag = self.tags.get(index)?;
+        // SAFETY: there are as many entries as tags, and `entries` has checked that they lie inside.
+        let at = unsafe { self.entries.base.add(index * N) };
+        Some((
+            Entry {
+                at,
+                memory: core::marker::PhantomData,
+            },
+            tag,
+        ))
+    }
+
+    /// All tags.
+    #[must_use]
+    pub fn tags(&self) -> &[AtomicU64] {
+        &self.tags
     }
 }
 

@@ -101,7 +101,6 @@ impl Queue {
             slot.read(&mut sqe);
             tag.get()
         });
-        self.receiver.acknowledge();
         let produced = u32::from_le_bytes([sqe[4], sqe[5], sqe[6], sqe[7]]);
         Ok(answer?.map(|tag| (tag, produced)))
     }

@@ -89,7 +89,6 @@ impl Rig {
             slot.read(&mut bytes);
             tag.get()
         })?;
-        self.receiver.acknowledge();
         Ok(tag.map(|tag| (tag, Sqe::decode(&bytes))))
     }
 

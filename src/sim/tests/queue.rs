@@ -259,7 +259,6 @@ fn one_thread_sends_while_another_receives() {
                 Some(tag) => {
                     assert_eq!(tag, expected);
                     expected += 1;
-                    receiver.acknowledge();
                 }
                 None => {
                     receiver.arm();
@@ -279,14 +278,14 @@ fn a_full_completion_queue_holds_the_device_back() {
     let mut rig = Rig::open(&world, COMPRESS);
     (0..3).for_each(|_| _ = rig.send(&wild()));
     until(&world, |c| c.completions == 3);
+    // Three more by a doorbell alone. Whether the device fetches is decided when it returns.
+    let base = doorbell::base(Version::V2, rig.id.number, Bell::Sq);
+    bell(&rig).ring(doorbell::with_index(base, 2, false));
+    assert_eq!(until(&world, |_| true).descriptors, 3);
     for _ in 0..3 {
         let taken = rig.receiver.receive(|_, _| ()).expect("a live queue");
         assert_eq!(taken, Some(()));
     }
-    // Received, but the device was not told. The doorbell has decided when it returns.
-    (0..3).for_each(|_| _ = rig.send(&wild()));
-    assert_eq!(until(&world, |_| true).descriptors, 3);
-    rig.receiver.acknowledge();
     until(&world, |c| c.completions == 6);
 }
 
