@@ -4,7 +4,8 @@
 #   make test      all tests           make check    formatting, lints, documents, headers, floors
 #   make lib       the libraries       make headers  include/, from the Rust sources
 #   make install   PREFIX, LIBDIR, INCLUDEDIR, DESTDIR   (and uninstall)
-#   make bench     benchmarks          make clean
+#   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
+#   make clean
 #
 # rustc gives every cdylib a version script of its own, and GNU ld takes only one: so the shared
 # libraries are linked here, by the C compiler. docs/abi.md tells what they are.
@@ -149,6 +150,12 @@ test: tools
 tools:
 	@tests/tools.sh
 
+# What needs real mappings, signals or system calls is marked in the tests and left out.
+miri:
+	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
+	  MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 $(CARGO) +nightly miri test --locked --lib; \
+	else echo "skipped: miri: no nightly toolchain with the component miri here"; fi
+
 bench:
 	$(CARGO) bench --locked --benches
 
@@ -165,5 +172,5 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib install uninstall headers cbindgen has-cbindgen demo test tools bench check clean FORCE
+.PHONY: all lib install uninstall headers cbindgen has-cbindgen demo test tools miri bench check clean FORCE
 .DELETE_ON_ERROR:

@@ -1,18 +1,7 @@
 /* The library is there, every name can be called, and a queue that is not open is an error and
  * not a crash. */
+#include "check.h"
 #include <warpdrive/comp_hw.h>
-#include <warpdrive/hisi_qm_udrv.h>
-#include <warpdrive/wd.h>
-
-static int failed;
-
-#define CHECK(what) \
-	do { \
-		if (!(what)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what); \
-			failed = 1; \
-		} \
-	} while (0)
 
 /* A call that must fail, and say the same by errno. */
 #define REFUSED(call) \
