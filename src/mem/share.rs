@@ -22,6 +22,8 @@ pub struct Shares {
     space: Arc<dyn Space>,
     /// Every address of the process is good for this device, and a fault brings the page.
     everything: bool,
+    /// Blocks are, or can be, attached.
+    blocks: bool,
     /// How often each range of pages, by first and end, is shared.
     held: Mutex<BTreeMap<(usize, usize), usize>>,
     /// The fork generation that made it. A child must not touch the parent's mappings or locks.
@@ -34,10 +36,17 @@ impl Shares {
     pub fn new(memory: Memory) -> Shares {
         Shares {
             everything: matches!(memory, Memory::Sva),
+            blocks: !matches!(memory, Memory::Static),
             space: block::join(memory),
             held: Mutex::default(),
             born: fork::generation(),
         }
+    }
+
+    /// Whether the device reaches the blocks of [`block::allocate`].
+    #[must_use]
+    pub fn reach_blocks(&self) -> bool {
+        self.blocks
     }
 
     fn here(&self) -> Result<()> {

@@ -354,3 +354,9 @@ proptest! {
         prop_assert_eq!(maps, unmaps);
     }
 }
+
+#[test]
+fn only_a_device_with_static_memory_does_not_reach_blocks() {
+    assert!(Shares::new(Memory::Sva).reach_blocks());
+    assert!(!Shares::new(Memory::Static).reach_blocks());
+}

@@ -20,6 +20,7 @@ pub use open::{Direction, Options};
 
 use crate::bd::zip;
 use crate::error::{Error, Result};
+use crate::mem;
 use crate::uacce::channel::{Access, Bus};
 use cell::{Cell, Control};
 use core::num::NonZeroU64;
@@ -332,6 +333,17 @@ impl QueueRef {
     /// [`Error::Invalid`] if this queue does not share exactly this range; [`Error::Shutdown`].
     pub fn unshare(self, address: usize, len: usize) -> Result<()> {
         self.control()?.shares.unshare(address, len)
+    }
+
+    /// Allocates memory that every queue of the process can use, see [`mem::block::allocate`].
+    ///
+    /// # Errors
+    /// As there; [`Error::Unsupported`] if this queue could not, [`Error::Shutdown`].
+    pub fn allocate(self, len: usize) -> Result<usize> {
+        if !self.control()?.shares.reach_blocks() {
+            return Err(Error::Unsupported);
+        }
+        mem::block::allocate(len)
     }
 
     /// What is known of the queue.

@@ -5,7 +5,7 @@ use crate::qm::echo::{Device, Mode, NUMBER, Open};
 use crate::qm::layout::Version;
 use crate::uacce::channel::{Bus, Channel};
 use crate::uacce::device::{Attributes, Origin, Wanted};
-use crate::uacce::uapi::MAINLINE;
+use crate::uacce::uapi::{DeviceFlags, MAINLINE};
 use core::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::Instant;
@@ -33,7 +33,7 @@ fn attributes(name: &str, api: &str) -> Attributes {
         origin: Origin::Simulated,
         node_path: std::path::PathBuf::new(),
         api: api.to_owned(),
-        flags: 1,
+        flags: DeviceFlags::SVA,
         algorithms: vec!["zlib".to_owned()],
         available: Some(1),
         mmio_size: 0,

@@ -10,7 +10,7 @@ use crate::log_error;
 use crate::qm::layout::{CQE_SIZE, Version};
 use crate::sys::{pages, thread};
 use crate::uacce::device::{Attributes, Origin};
-use crate::uacce::uapi::{FLAG_SVA, MAINLINE};
+use crate::uacce::uapi::{DeviceFlags, MAINLINE};
 use core::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
@@ -72,7 +72,7 @@ impl Device {
             origin: Origin::Simulated,
             node_path: PathBuf::new(),
             api: version.api().to_owned(),
-            flags: FLAG_SVA,
+            flags: DeviceFlags::SVA,
             algorithms,
             available: Some(u32::from(self.config.queues) - open as u32),
             mmio_size: mmio_size(version),

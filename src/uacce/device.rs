@@ -1,6 +1,6 @@
 //! Devices as `/sys/class/uacce` describes them, and which of them suits best.
 
-use super::uapi::{FLAG_NOIOMMU, FLAG_SVA, MAINLINE, Uapi, V6};
+use super::uapi::{DeviceFlags, MAINLINE, Uapi, V6};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::{env, numa, sysfs};
@@ -27,8 +27,8 @@ pub struct Attributes {
     pub node_path: PathBuf,
     /// The queue interface, exactly: `hisi_qm_v2`.
     pub api: String,
-    /// The bits of `flags`: [`FLAG_SVA`], [`FLAG_NOIOMMU`], ...
-    pub flags: u32,
+    /// What `flags` says.
+    pub flags: DeviceFlags,
     /// Algorithm names, as listed.
     pub algorithms: Vec<String>,
     /// Free queues, when the kernel tells; it may change at any moment.
@@ -53,13 +53,13 @@ impl Attributes {
     /// Whether the device works on the process's own addresses.
     #[must_use]
     pub fn sva(&self) -> bool {
-        self.flags & FLAG_SVA != 0
+        self.flags.contains(DeviceFlags::SVA)
     }
 
     /// Whether the device runs without an IOMMU, where it could reach all of memory.
     #[must_use]
     pub fn no_iommu(&self) -> bool {
-        self.flags & FLAG_NOIOMMU != 0 || self.api.ends_with("_noiommu")
+        self.flags.contains(DeviceFlags::NOIOMMU) || self.api.ends_with("_noiommu")
     }
 
     /// Whether `algorithm` is one of the device's, as a whole name.
@@ -149,7 +149,7 @@ fn read(dir: &Path, name: &str, dev_root: &Path) -> Result<Attributes> {
         origin: Origin::Kernel,
         node_path: dev_root.join(name),
         api,
-        flags: sysfs::number(&file("flags"))?,
+        flags: DeviceFlags::from_bits_retain(sysfs::number(&file("flags"))?),
         algorithms: lines(&sysfs::text(&file("algorithms"))?),
         available: sysfs::optional_number(&file("available_instances"))?,
         mmio_size: size("mmio")?,

@@ -55,10 +55,21 @@ pub const SET_QP_INFO: Request = iowr(b'H', 11, 16);
 /// `UACCE_CMD_GET_SS_DMA`, a vendor extension: in slice number, out address and length.
 pub const GET_SS_DMA: Request = ior(b'W', 3, 8);
 
-/// `UACCE_DEV_SVA`, bit 0 of `flags`.
-pub const FLAG_SVA: u32 = 1 << 0;
-/// Bit 1 of `flags`: the device runs without an IOMMU.
-pub const FLAG_NOIOMMU: u32 = 1 << 1;
+bitflags::bitflags! {
+    /// The bits of a device's `flags` attribute. Other bits are kept as they are.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct DeviceFlags: u32 {
+        /// `UACCE_DEV_SVA`: the device works on the process's own addresses.
+        const SVA = 1 << 0;
+        /// The device runs without an IOMMU (vendor kernels).
+        const NOIOMMU = 1 << 1;
+        /// The device knows processes apart (vendor kernels).
+        const PASID = 1 << 2;
+        /// The device is behind an IOMMU (vendor kernels).
+        const IOMMU = 1 << 7;
+        const _ = !0;
+    }
+}
 
 /// The queue depth of kernels that do not answer [`SET_QP_INFO`].
 pub const DEFAULT_DEPTH: u16 = 1024;

@@ -13,7 +13,7 @@ use warpdrive::uacce::channel::{
     Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake,
 };
 use warpdrive::uacce::device::{Attributes, Origin};
-use warpdrive::uacce::uapi::{FLAG_SVA, MAINLINE};
+use warpdrive::uacce::uapi::{DeviceFlags, MAINLINE};
 use warpdrive::{Error, Result};
 
 /// Entries in each ring.
@@ -98,7 +98,7 @@ impl Bus for Instant {
             origin: Origin::Simulated,
             node_path: PathBuf::new(),
             api: "hisi_qm_v2".to_owned(),
-            flags: FLAG_SVA,
+            flags: DeviceFlags::SVA,
             algorithms: vec!["zlib".to_owned()],
             available: None,
             mmio_size: MMIO_SIZE,

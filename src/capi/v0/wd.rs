@@ -535,10 +535,10 @@ pub unsafe extern "C" fn wd_shared_alloc(
 ) -> c_int {
     entry("wd_shared_alloc", || {
         // SAFETY: the caller's promise.
-        unsafe { queue_of(q) }?.info()?;
+        let queue = unsafe { queue_of(q) }?;
         // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
         let addr = unsafe { addr.as_mut() }.ok_or(Error::Invalid)?;
-        *addr = mem::block::allocate(size)? as *mut c_void;
+        *addr = queue.allocate(size)? as *mut c_void;
         Ok(0)
     })
 }

@@ -174,7 +174,7 @@ fn device(name: &str, node: u32, available: u32) -> Attributes {
         origin: Origin::Kernel,
         node_path: PathBuf::new(),
         api: "hisi_qm_v2".to_owned(),
-        flags: FLAG_SVA,
+        flags: DeviceFlags::SVA,
         algorithms: vec!["zlib".to_owned()],
         available: Some(available),
         mmio_size: 8192,
@@ -260,4 +260,13 @@ fn a_device_without_an_iommu_must_be_asked_for() {
         ..Wanted::default()
     };
     assert_eq!(order(bare(), &wanted).expect("asked for"), ["a"]);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "reads files")]
+fn flags_that_nobody_knows_are_kept() {
+    let files = with(MAINLINE_FILES, "flags", b"4294967293");
+    let device = Tree::new("flags", &files).only().expect("one device");
+    assert!(device.sva() && !device.no_iommu());
+    assert_eq!(device.flags.bits(), 0xffff_fffd);
 }
