@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::uacce::channel::QueueId;
 
-/// The generations of the queue interface that this library drives.
+/// The generations of the queue interface that this library drives. As a number, a version's place
+/// in the table of drivers (the seed API's `hw_type_id`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// `hisi_qm_v1`: Hip08's first, the one of the seed.

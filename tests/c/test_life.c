@@ -17,7 +17,7 @@ static void an_open_queue_tells_what_it_is(void)
 	struct wd_queue_info info;
 
 	open_queue(&q, NULL);
-	CHECK(strcmp(q.hw_type, "hisi_qm_v2") == 0);
+	CHECK(strcmp(q.hw_type, "hisi_qm_v2") == 0 && q.hw_type_id == 1);
 	CHECK(q.dma_flag == VFIO_SDMDEV_DMA_SVM);
 	CHECK(q.container == -1 && q.group == -1 && q.mdev > 2);
 	CHECK(fcntl(q.mdev, F_GETFD) & FD_CLOEXEC);

@@ -12,6 +12,7 @@
 use super::entry;
 use crate::ctypes::v0::*;
 use crate::error::{Error, Result};
+use crate::qm::layout::Version;
 use crate::queue::{DESCRIPTOR_SIZE, Descriptor, Info, Options, Path, Queue, QueueRef};
 use crate::uacce::channel::Access;
 use crate::uacce::vfio;
@@ -124,7 +125,8 @@ fn reset(q: &mut wd_queue, container: c_int) {
 /// Sets the out fields of an open queue.
 fn describe(q: &mut wd_queue, info: &Info) {
     set_field(&mut q.hw_type, &info.api);
-    q.hw_type_id = 0;
+    // Open, so the interface is one of the table's.
+    q.hw_type_id = Version::from_api(&info.api).map_or(0, |version| version as c_int);
     q.dma_flag = info.dma_flag;
     q.pasid = 0;
     q.container = info.vfio.map_or(-1, |v| v.container);
