@@ -26,8 +26,8 @@ pub enum Level {
 
 /// A C function that receives each message: level (3, 6 or 7) and NUL-terminated text.
 ///
-/// It is called without any lock of the library held, from the thread that
-/// caused the message, and may be called from several threads at once.
+/// It is called from the thread that caused the message, from several threads
+/// at once if it comes so, and must not call the library: locks may be held.
 pub type Hook = unsafe extern "C" fn(level: c_int, text: *const c_char);
 
 const UNREAD: u8 = u8::MAX;
@@ -81,7 +81,10 @@ pub fn enabled(level: Level) -> bool {
 pub fn write(level: Level, message: fmt::Arguments<'_>) {
     let hook = HOOK.load(Ordering::Acquire);
     if stderr_level() >= level as u8 {
-        eprintln!("warpdrive: {message}");
+        // Not by eprintln: it takes a lock, which a fork child may find taken for ever, and panics
+        // where the standard error cannot be written. In one call, so that lines stay whole.
+        let line = format!("warpdrive: {message}\n");
+        let _ = nix::unistd::write(std::io::stderr(), line.as_bytes());
     }
     if hook == 0 {
         return;

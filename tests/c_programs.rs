@@ -102,6 +102,17 @@ fn every_program_is_clean_under_valgrind() {
 }
 
 #[test]
+fn a_standard_error_that_cannot_be_written_does_no_harm() {
+    let full = File::options().write(true).open("/dev/full");
+    let mut command = plainly();
+    command
+        .env("WD_LOG_LEVEL", "info")
+        .stderr(full.expect("there"));
+    let status = command.arg(compile("tests/c/test_life.c", false)).status();
+    assert!(status.expect("started").success());
+}
+
+#[test]
 fn a_program_that_fails_hangs_or_leaks_is_noticed() {
     let run = |command: &mut Command| command.output().expect("started");
     let shell = |script| run(plainly().args(["sh", "-c", script]));

@@ -71,7 +71,7 @@ int main(void)
 		wait_for(pid, 0);
 		roundtrip(&q);
 	}
-	/* A child that is killed, and one that exits through its handlers. */
+	/* A child that is killed, and one that leaves through its exit handlers, with the queue open. */
 	i = fork();
 	REQUIRE(i >= 0);
 	if (i == 0) {
@@ -80,6 +80,11 @@ int main(void)
 	}
 	kill(i, SIGKILL);
 	wait_for(i, SIGKILL);
+	i = fork();
+	REQUIRE(i >= 0);
+	if (i == 0)
+		exit(0);
+	wait_for(i, 0);
 	roundtrip(&q);
 	memset(&info, 0, sizeof(info));
 	info.size = sizeof(info);
