@@ -8,10 +8,9 @@
 )]
 
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::Once;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
-/// What a child handler is. It must be async-signal-safe.
+/// What a child handler is. It must be async-signal-safe, and may be called twice.
 pub type Handler = fn();
 
 const HANDLERS: usize = 8;
@@ -32,13 +31,17 @@ extern "C" fn in_child() {
 
 /// Makes [`generation`] notice forks from here on.
 pub fn watch() {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
+    // Not a `Once`: a child that is forked while another thread is inside would wait for it for
+    // ever. Two threads may both register; running the handlers twice does nothing more.
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+    // Acquire and Release: who sees the flag has its forks noticed.
+    if !REGISTERED.load(Ordering::Acquire) {
         if !cfg!(miri) {
             // SAFETY: the handler is a function of this library, which is never unloaded (nodelete).
             unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
         }
-    });
+        REGISTERED.store(true, Ordering::Release);
+    }
 }
 
 /// Registers `handler` to run in the child after each fork. The same handler counts once.

@@ -10,10 +10,10 @@
     reason = "a signal handler, and a mapping placed over a lost one"
 )]
 
+use super::fork;
 use core::ffi::{c_int, c_void};
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::Once;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
 
 /// A watched region. `base` 0 is a free slot, 1 one that is being filled.
 struct Slot {
@@ -36,8 +36,26 @@ static WATCHED: [Slot; SLOTS] = [const {
 /// The action for SIGBUS before ours, leaked.
 static BEFORE: AtomicPtr<libc::sigaction> = AtomicPtr::new(ptr::null_mut());
 
-/// Watches one mapped region until dropped.
-pub struct Watch(Option<&'static Slot>);
+impl Slot {
+    /// The region, unless the slot is changing hands. A thread that faults in a region keeps it
+    /// mapped and its slot filled, so a slot that changes is not that of the fault.
+    fn region(&self) -> Option<(usize, usize)> {
+        // Acquire pairs with the Release store in `start`.
+        let base = self.base.load(Ordering::Acquire);
+        let len = self.len.load(Ordering::Relaxed);
+        // Pairs with the fence in `start`: if that was the length of the slot's next user, this
+        // base is seen to be no longer there.
+        fence(Ordering::Acquire);
+        (base > FILLING && self.base.load(Ordering::Relaxed) == base).then_some((base, len))
+    }
+}
+
+/// Watches one mapped region until stopped.
+pub struct Watch {
+    slot: Option<&'static Slot>,
+    /// The fork generation that maps the region: a child does not have it.
+    born: u64,
+}
 
 impl Watch {
     /// A place for a watch. When all are taken, the region will simply not be watched.
@@ -55,15 +73,21 @@ impl Watch {
                 "{SLOTS} device regions are mapped; one more is not guarded against removal"
             );
         }
-        Watch(slot)
+        Watch {
+            slot,
+            born: fork::generation(),
+        }
     }
 
     /// Starts watching `len` bytes at `base`; `lost` is set when the device behind them has gone.
     ///
     /// # Safety
-    /// The region is a mapping of ours, and it and the flag stay until this watch is dropped.
+    /// The region is a mapping of ours that begins with a page, and it and the flag stay until this
+    /// watch is stopped.
     pub unsafe fn start(&self, base: NonNull<u8>, len: usize, lost: &AtomicU32) {
-        if let Some(slot) = self.0 {
+        if let Some(slot) = self.slot {
+            // Pairs with the fence in `Slot::region`: the claim is seen before the new length.
+            fence(Ordering::Release);
             slot.len.store(len, Ordering::Relaxed);
             slot.lost
                 .store(ptr::from_ref(lost).cast_mut(), Ordering::Relaxed);
@@ -71,35 +95,46 @@ impl Watch {
             slot.base.store(base.as_ptr() as usize, Ordering::Release);
         }
     }
-}
 
-impl Drop for Watch {
-    fn drop(&mut self) {
+    /// Stops watching, before the region is unmapped. `false` in a fork child, which does not have
+    /// the region: what lies at its addresses there must be left alone.
+    pub fn stop(&self) -> bool {
+        let here = self.born == fork::generation();
         // No thread can be faulting in this region now: whoever touches it holds the `Backing`.
-        if let Some(slot) = self.0 {
+        if let Some(slot) = self.slot.filter(|_| here) {
             slot.base.store(0, Ordering::Release);
         }
+        here
+    }
+}
+
+/// In a fork child: the addresses of the parent's regions may soon be those of other mappings.
+fn forget_all() {
+    for slot in &WATCHED {
+        slot.base.store(0, Ordering::Relaxed);
     }
 }
 
 fn install() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        if cfg!(miri) {
-            return;
-        }
-        // SAFETY: all-zero bytes are a valid sigaction (default action, empty mask).
-        let mut ours: libc::sigaction = unsafe { core::mem::zeroed() };
-        ours.sa_sigaction = on_sigbus as *const () as usize;
-        ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
-        let before = Box::into_raw(Box::new(ours));
-        // SAFETY: both point to valid sigactions; the handler is async-signal-safe (see there).
-        if unsafe { libc::sigaction(libc::SIGBUS, ptr::null(), before) } == 0 {
-            BEFORE.store(before, Ordering::Release);
-            // SAFETY: as above.
-            unsafe { libc::sigaction(libc::SIGBUS, &raw const ours, ptr::null_mut()) };
-        }
-    });
+    // Not a `Once`, for the reason in `fork::watch`. Two threads may both do it.
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    if INSTALLED.load(Ordering::Acquire) || cfg!(miri) {
+        return;
+    }
+    fork::in_children(forget_all);
+    // SAFETY: all-zero bytes are a valid sigaction (default action, empty mask).
+    let mut ours: libc::sigaction = unsafe { core::mem::zeroed() };
+    let mut before = ours;
+    ours.sa_sigaction = on_sigbus as *const () as usize;
+    ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+    // SAFETY: `before` is a sigaction to be filled.
+    let known = unsafe { libc::sigaction(libc::SIGBUS, ptr::null(), &raw mut before) } == 0;
+    if known && before.sa_sigaction != ours.sa_sigaction {
+        BEFORE.store(Box::into_raw(Box::new(before)), Ordering::Release);
+        // SAFETY: a valid sigaction; the handler is async-signal-safe (see there).
+        unsafe { libc::sigaction(libc::SIGBUS, &raw const ours, ptr::null_mut()) };
+    }
+    INSTALLED.store(true, Ordering::Release);
 }
 
 /// The handler. Uses atomics and system calls only.
@@ -109,47 +144,23 @@ extern "C" fn on_sigbus(signal: c_int, info: *mut libc::siginfo_t, context: *mut
     // SAFETY: SIGBUS fills the address member.
     let address = unsafe { told.si_addr() } as usize;
     // A positive code says that a fault raised it, not kill() or sigqueue().
-    if told.si_code > 0 && replace(address) {
-        return;
+    let fault = told.si_code > 0;
+    if !(fault && replace(address)) {
+        pass_on(fault, signal, info, context);
     }
-    pass_on(signal, info, context);
 }
 
 /// Puts zeroed memory where the region around `address` was. `false` if it is none of ours.
 fn replace(address: usize) -> bool {
     for slot in &WATCHED {
-        // Acquire pairs with the Release store in `start`.
-        let base = slot.base.load(Ordering::Acquire);
-        let len = slot.len.load(Ordering::Relaxed);
-        if base <= FILLING || address.wrapping_sub(base) >= len {
+        let Some((base, len)) = slot.region() else {
+            continue;
+        };
+        if address.wrapping_sub(base) >= len {
             continue;
         }
-        // The whole region at once: some kernels free twice when a queue's mapping goes in parts.
-        // By system call, since libc's mmap may be a preloaded one that takes locks.
-        // SAFETY: [base, base + len) is a mapping this library made and still owns (`Watch`), and the
-        // faulting thread is inside an access to it, so it cannot be unmapped meanwhile.
-        let answer = unsafe {
-            libc::syscall(
-                libc::SYS_mmap,
-                base,
-                len,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED,
-                -1,
-                0,
-            )
-        };
-        if answer == -1 {
+        if !put_dead_memory(base, len) {
             return false;
-        }
-        // The last two words are where queues keep their status; a dead queue has 1 there. So who
-        // looks at the status anyway sees the loss without looking anywhere else.
-        for end in [4, 8] {
-            let word = base.wrapping_add(len).wrapping_sub(end) as *mut u32;
-            if end <= len && word.is_aligned() {
-                // SAFETY: inside the pages that were just mapped writable.
-                unsafe { AtomicU32::from_ptr(word) }.store(1, Ordering::Relaxed);
-            }
         }
         let lost = slot.lost.load(Ordering::Relaxed);
         // SAFETY: `Watch::start` promises that the flag stays while the slot is filled.
@@ -161,18 +172,61 @@ fn replace(address: usize) -> bool {
     false
 }
 
+/// Puts the memory of a dead queue in the place of a region: zeros, and status words that say so.
+///
+/// It is made elsewhere and moved there in one step, so that no thread sees the zeros without the
+/// words. The whole region at once: some kernels free twice when a queue's mapping goes in parts. By
+/// system calls, since libc's functions may be preloaded ones that take locks.
+fn put_dead_memory(base: usize, len: usize) -> bool {
+    const ACCESS: c_int = libc::PROT_READ | libc::PROT_WRITE;
+    const KIND: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: a new mapping at an address that the kernel chooses.
+    let fresh = unsafe { libc::syscall(libc::SYS_mmap, 0_usize, len, ACCESS, KIND, -1, 0_usize) };
+    if fresh == -1 {
+        return false;
+    }
+    let fresh = fresh as usize;
+    // The last two words are where queues keep their status; a dead queue has 1 there. So who
+    // looks at the status anyway sees the loss without looking anywhere else.
+    for end in [4, 8] {
+        let word = fresh.wrapping_add(len).wrapping_sub(end) as *mut u32;
+        if end <= len && word.is_aligned() {
+            // SAFETY: inside the pages that were just mapped writable.
+            unsafe { AtomicU32::from_ptr(word) }.store(1, Ordering::Relaxed);
+        }
+    }
+    const MOVE: c_int = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+    // SAFETY: `fresh` is the mapping just made. [base, base + len) is one that this library made and
+    // still owns (`Watch`); the faulting thread is inside an access to it, so it stays owned.
+    let moved = unsafe { libc::syscall(libc::SYS_mremap, fresh, len, len, MOVE, base) };
+    if moved == -1 {
+        // SAFETY: the mapping just made, which nobody else knows.
+        unsafe { libc::syscall(libc::SYS_munmap, fresh, len) };
+    }
+    moved != -1
+}
+
 /// Does what would have happened without this library.
-fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
+fn pass_on(fault: bool, signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     let before = BEFORE.load(Ordering::Acquire);
     // SAFETY: null or leaked by `install`.
     let before = unsafe { before.as_ref() };
     let action = before.map_or(libc::SIG_DFL, |b| b.sa_sigaction);
+    if action == libc::SIG_IGN && !fault {
+        return;
+    }
     if action == libc::SIG_DFL || action == libc::SIG_IGN {
-        // Returning runs the faulting instruction again, now with the default action.
+        // Returning runs the faulting instruction again, now with the default action, as the kernel
+        // does also where the signal is ignored.
         // SAFETY: all-zero bytes are a valid sigaction: the default action.
         let default: libc::sigaction = unsafe { core::mem::zeroed() };
         // SAFETY: a valid sigaction; sigaction is async-signal-safe.
         unsafe { libc::sigaction(signal, &raw const default, ptr::null_mut()) };
+        if !fault {
+            // No instruction raises it again. It waits until this handler has returned.
+            // SAFETY: raise takes an integer, and is async-signal-safe.
+            unsafe { libc::raise(signal) };
+        }
         return;
     }
     if before.is_some_and(|b| b.sa_flags & libc::SA_SIGINFO != 0) {
@@ -188,46 +242,4 @@ fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
 }
 
 #[cfg(all(test, not(miri)))]
-mod tests {
-    use crate::sys::shared::SharedMemory;
-    use core::sync::atomic::Ordering;
-    use nix::sys::memfd::{MFdFlags, memfd_create};
-    use std::os::fd::AsFd;
-
-    #[test]
-    fn a_region_whose_pages_vanish_reads_as_a_dead_queue_and_says_that_it_is_lost() {
-        let file = memfd_create(c"device", MFdFlags::MFD_CLOEXEC).expect("memfd");
-        nix::unistd::ftruncate(&file, 8192).expect("two pages");
-        let memory = SharedMemory::map(file.as_fd(), 0, 8192).expect("mapped");
-        let word = memory.word(4096).expect("inside");
-        word.store(7, Ordering::Relaxed);
-        assert_eq!(word.load(Ordering::Relaxed), 7);
-        assert!(!memory.lost());
-        nix::unistd::ftruncate(&file, 0).expect("truncated");
-        assert_eq!(word.load(Ordering::Relaxed), 0);
-        assert!(memory.lost());
-        assert_eq!(
-            memory.word(8188).expect("inside").load(Ordering::Relaxed),
-            1
-        );
-        assert_eq!(memory.lost_flag().load(Ordering::Relaxed), 1);
-        memory.register(0).expect("inside").store(1);
-    }
-
-    #[test]
-    fn the_loss_of_one_region_leaves_another_alone() {
-        let (one, two) = (
-            memfd_create(c"one", MFdFlags::MFD_CLOEXEC).expect("memfd"),
-            memfd_create(c"two", MFdFlags::MFD_CLOEXEC).expect("memfd"),
-        );
-        nix::unistd::ftruncate(&one, 4096).expect("a page");
-        nix::unistd::ftruncate(&two, 4096).expect("a page");
-        let a = SharedMemory::map(one.as_fd(), 0, 4096).expect("mapped");
-        let b = SharedMemory::map(two.as_fd(), 0, 4096).expect("mapped");
-        nix::unistd::ftruncate(&one, 0).expect("truncated");
-        a.word(0).expect("inside").store(1, Ordering::Relaxed);
-        b.word(0).expect("inside").store(2, Ordering::Relaxed);
-        assert!(a.lost());
-        assert!(!b.lost());
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ use super::copy::copy_block;
 use super::lost;
 use super::mmio::Register;
 use crate::error::{Error, Result};
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use memmap2::{MmapOptions, MmapRaw};
@@ -22,13 +23,25 @@ pub struct Backing {
 }
 
 enum Holder {
-    /// Field order is drop order: the handler forgets the range before it is unmapped.
-    Device(
-        lost::Watch,
-        #[expect(dead_code, reason = "held for its Drop")] MmapRaw,
-    ),
+    Device(Mapping),
     #[expect(dead_code, reason = "held for its Drop")]
     Own(Box<[Line]>),
+}
+
+/// A mapping of a device file, guarded against the device's removal.
+struct Mapping {
+    watch: lost::Watch,
+    map: ManuallyDrop<MmapRaw>,
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // The handler forgets the range before it is unmapped.
+        if self.watch.stop() {
+            // SAFETY: dropped here only, and not used afterwards.
+            unsafe { ManuallyDrop::drop(&mut self.map) };
+        }
+    }
 }
 
 /// Keeps a heap region aligned as a device region is where it matters (cache lines, descriptors).
@@ -60,9 +73,10 @@ impl SharedMemory {
     /// disappears later raises no signal to the program; [`Self::lost`] becomes true instead.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for length 0, else the `errno` of `mmap(2)`.
+    /// [`Error::Invalid`] for length 0 and an offset that is not one of a page, else the `errno` of
+    /// `mmap(2)`.
     pub fn map(device: BorrowedFd<'_>, offset: u64, len: usize) -> Result<Self> {
-        if len == 0 {
+        if len == 0 || !offset.is_multiple_of(super::pages::size() as u64) {
             return Err(Error::Invalid);
         }
         let map = MmapOptions::new()
@@ -71,15 +85,18 @@ impl SharedMemory {
             .map_raw(device.as_raw_fd())?;
         let base = NonNull::new(map.as_mut_ptr()).ok_or(Error::NoMemory)?;
         super::pages::keep_from_children(base, len);
-        let watch = lost::Watch::claim();
+        let mapping = Mapping {
+            watch: lost::Watch::claim(),
+            map: ManuallyDrop::new(map),
+        };
         let keep = Arc::new(Backing {
             lost: AtomicU32::new(0),
-            holder: Holder::Device(watch, map),
+            holder: Holder::Device(mapping),
         });
-        if let Holder::Device(watch, _) = &keep.holder {
-            // SAFETY: `keep` owns the mapping, the flag and the watch; fields drop in order, so the
-            // watch ends before the mapping does.
-            unsafe { watch.start(base, len, &keep.lost) };
+        if let Holder::Device(mapping) = &keep.holder {
+            // SAFETY: `keep` owns the mapping, the flag and the watch; `Mapping::drop` stops the
+            // watch before the mapping ends.
+            unsafe { mapping.watch.start(base, len, &keep.lost) };
         }
         Ok(SharedMemory { base, len, keep })
     }
@@ -105,6 +122,12 @@ impl SharedMemory {
             holder: Holder::Own(lines),
         });
         Ok(SharedMemory { base, len, keep })
+    }
+
+    /// Where the region lies.
+    #[cfg(all(test, not(miri)))]
+    pub(super) fn address(&self) -> usize {
+        self.base.as_ptr() as usize
     }
 
     /// The length in bytes.
