@@ -33,6 +33,12 @@ const V1_COMMAND_SHIFT: u32 = 16;
 const INDEX_SHIFT: u32 = 32;
 const PRIORITY_SHIFT: u32 = 48;
 
+/// Whether a doorbell can name this queue. One that it cannot would ring for another.
+#[must_use]
+pub const fn names(version: Version, queue: u16) -> bool {
+    matches!(version, Version::V1) || queue as u64 <= V2_QUEUE_MASK
+}
+
 /// The doorbell for `queue`: the part that does not change from one to the next.
 #[must_use]
 pub const fn base(version: Version, queue: u16, command: Command) -> u64 {

@@ -13,7 +13,7 @@ use crate::sys::barrier;
 use crate::sys::shared::{Entries, Entry, SharedMemory, Tagged, Word};
 use crate::uacce::channel::{Channel, Doorbell, QueueId, Region};
 use core::num::NonZeroU64;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering, fence};
 use std::sync::Arc;
 
 /// The tag of a free slot of a broken queue.
@@ -22,7 +22,8 @@ const CLOSED: u64 = u64::MAX;
 /// Makes the two halves of a queue's ring. The memory must be zero, as the kernel hands it out.
 ///
 /// # Errors
-/// [`Error::NoDevice`] if `id` contradicts the region's size, [`Error::NoMemory`].
+/// [`Error::NoDevice`] if `id` contradicts the region's size, or its number fits no doorbell;
+/// [`Error::NoMemory`].
 pub fn open<const N: usize>(
     channel: &dyn Channel,
     version: Version,
@@ -40,6 +41,9 @@ fn split<const N: usize>(
     id: &QueueId,
 ) -> Result<(Sender<N>, Receiver<N>)> {
     let layout = Layout::new(id, N, memory.len())?;
+    if !doorbell::names(version, id.number) {
+        return Err(Error::NoDevice);
+    }
     let broken = Arc::new(AtomicU32::new(0));
     // A region without status words still has the flag that says that it is lost.
     let (tx, rx) = match layout.status {
@@ -261,11 +265,10 @@ impl<const N: usize> Receiver<N> {
             return self.nothing();
         }
         barrier::after_phase();
-        let who = entry.load_word(cqe::HEAD_AND_NUMBER, Ordering::Relaxed);
-        if self.dead.load(Ordering::Relaxed) != 0 && self.dead.lost() {
-            // What was read is the zeroed memory that took the place of the device's.
-            return Err(Error::NoDevice);
-        }
+        // Acquire: the memory of a lost device is replaced together with its status words, so who
+        // reads zeros here reads the status of a dead queue below.
+        let who = entry.load_word(cqe::HEAD_AND_NUMBER, Ordering::Acquire);
+        self.still_there()?;
         self.advance();
         let (slot, number) = ((who & 0xffff) as usize, who >> 16);
         let Some((sqe, place)) = self.slots.at(slot) else {
@@ -280,6 +283,9 @@ impl<const N: usize> Receiver<N> {
             return self.refuse(false);
         };
         let answer = take(tag, Slot(sqe));
+        // A copy is loads, and they may have been of the zeros.
+        fence(Ordering::Acquire);
+        self.still_there()?;
         // Release pairs with the Acquire load in `Sender::write`: the slot is free only after the
         // copy out of it is finished.
         place.store(0, Ordering::Release);
@@ -287,6 +293,15 @@ impl<const N: usize> Receiver<N> {
             self.tell(false);
         }
         Ok(Some(answer))
+    }
+
+    /// Whether what was read is the device's, and not the zeroed memory that took its place.
+    #[inline(always)]
+    fn still_there(&self) -> Result<()> {
+        if self.dead.load(Ordering::Relaxed) != 0 && self.dead.lost() {
+            return Err(Error::NoDevice);
+        }
+        Ok(())
     }
 
     /// Asks the device to raise an interrupt at the next completion. Look at the queue once more

@@ -283,6 +283,38 @@ fn a_reset_device_takes_nothing_more_but_gives_what_it_completed() {
 
 #[test]
 #[cfg_attr(miri, ignore = "eventfd")]
+fn a_result_that_is_read_while_the_device_disappears_is_not_believed() {
+    let device = Device::new(Version::V2, (8, 8), Mode::Instant);
+    let (mut sender, mut receiver) = ring_on(&device);
+    send(&mut sender, 1).expect("room");
+    let answer = receiver.receive(|_, slot| {
+        // Between the completion and its result, as a removal may come.
+        device.memory.lose();
+        device.reset();
+        slot.read(&mut [0; 128]);
+    });
+    assert_eq!(answer, Err(Error::NoDevice));
+    assert_eq!(sender.in_flight(), 1);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "eventfd")]
+fn a_queue_number_that_no_doorbell_can_name_is_refused() {
+    let open = |version, number| {
+        let device = Device::new(version, (8, 8), Mode::Held);
+        let id = QueueId {
+            number,
+            ..device.id()
+        };
+        ring::open::<128>(&Open(Arc::clone(&device)), version, &id).err()
+    };
+    assert_eq!(open(Version::V2, 1023), None);
+    assert_eq!(open(Version::V2, 1024), Some(Error::NoDevice));
+    assert_eq!(open(Version::V1, u16::MAX), None);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "eventfd")]
 fn a_full_ring_of_a_dead_device_says_that_it_is_dead() {
     let device = Device::new(Version::V3, (4, 4), Mode::Held);
     let (mut sender, _receiver) = ring_on(&device);

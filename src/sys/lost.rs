@@ -1,9 +1,9 @@
 //! Survival when a device disappears. The kernel takes the pages of a removed
 //! device away, and the next load or doorbell raises SIGBUS. A handler, installed
-//! with the first device mapping, puts zeroed private memory in the place of the
-//! whole region, marks its status words, and sets its `lost` flag; the interrupted instruction then
-//! succeeds, and the queue sees the flag before it believes what it read. A SIGBUS
-//! anywhere else goes to the handler that was there before, or kills as ever.
+//! with the first device mapping, sets the region's `lost` flag and puts private memory in
+//! the place of all of it: zeros, and status words that say that the queue is dead. The interrupted
+//! instruction then succeeds, and the queue looks at words and flag before it
+//! believes what it read. A SIGBUS anywhere else goes to the handler that was there before, or kills as ever.
 
 #![expect(
     unsafe_code,
@@ -159,15 +159,13 @@ fn replace(address: usize) -> bool {
         if address.wrapping_sub(base) >= len {
             continue;
         }
-        if !put_dead_memory(base, len) {
-            return false;
-        }
         let lost = slot.lost.load(Ordering::Relaxed);
         // SAFETY: `Watch::start` promises that the flag stays while the slot is filled.
         if let Some(lost) = unsafe { lost.as_ref() } {
+            // Before the memory is replaced: whoever sees that finds the flag set.
             lost.store(1, Ordering::Release);
         }
-        return true;
+        return put_dead_memory(base, len);
     }
     false
 }

@@ -86,6 +86,7 @@ fn no_thread_sees_the_zeros_of_a_lost_region_without_its_status() {
                 scope.spawn(|| {
                     while entry.load(Ordering::Acquire) == 7 {}
                     assert_eq!(status.load(Ordering::Acquire), 1);
+                    assert!(memory.lost());
                 });
             }
             nix::unistd::ftruncate(&device, 0).expect("truncated");
