@@ -14,23 +14,27 @@
 
 use super::barrier;
 use core::cell::UnsafeCell;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// `owner`: nobody has come yet.
 const FREE: usize = 0;
-/// `owner`: a thread is taking the lean away, or visits.
-const REVOKING: usize = 1;
+/// `owner`: this bit beside a thread's token: that thread is taking the lean away, or visits. With
+/// the token in one word, so that a signal handler on it finds itself there from the first moment.
+const CLOSED_BY: usize = 1;
 /// `owner`: an ordinary lock for ever after.
 const PLAIN: usize = 2;
 
 /// A value that one thread at a time may use. Critical sections must be short: others spin.
 pub struct Gate<T> {
-    /// A thread's token, or one of the three states above.
+    /// A thread's token, or one of the states above.
     owner: AtomicUsize,
     /// The owner is inside. Written by the owner only.
     inside: AtomicBool,
-    /// The token of the thread that is inside otherwise; 0 for none. The lock of the plain state.
+    /// The token of the owner, that it is known by while the lean is taken away.
+    leaner: AtomicUsize,
+    /// In the plain state the token of the thread that is inside; 0 for none.
     holder: AtomicUsize,
     value: UnsafeCell<T>,
 }
@@ -45,6 +49,7 @@ impl<T> Gate<T> {
         Gate {
             owner: AtomicUsize::new(FREE),
             inside: AtomicBool::new(false),
+            leaner: AtomicUsize::new(0),
             holder: AtomicUsize::new(0),
             value: UnsafeCell::new(value),
         }
@@ -74,14 +79,16 @@ impl<T> Gate<T> {
     /// Enters as [`enter`](Self::enter) does, but leaves the lean to whoever comes next: for
     /// putting the value in place, and for taking it out.
     pub fn visit(&self) -> Option<Pass<'_, T>> {
-        // REVOKING keeps all others out. From FREE only, since then nobody has leaned before: a
+        // A closed gate keeps all others out. From FREE only, since then nobody has leaned before: a
         // thread that has might still be on its way through `enter`, about to store to `inside`.
         // For the same reason a gate that is PLAIN stays so.
-        let won = self
-            .owner
-            .compare_exchange(FREE, REVOKING, Ordering::AcqRel, Ordering::Relaxed);
+        let won = self.owner.compare_exchange(
+            FREE,
+            token() | CLOSED_BY,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
         if won.is_ok() {
-            self.holder.store(token(), Ordering::Relaxed);
             return Some(self.pass(Kind::Visit));
         }
         self.enter()
@@ -89,7 +96,11 @@ impl<T> Gate<T> {
 
     #[inline(always)]
     fn pass(&self, kind: Kind) -> Pass<'_, T> {
-        Pass { gate: self, kind }
+        Pass {
+            gate: self,
+            kind,
+            stays: PhantomData,
+        }
     }
 
     #[cold]
@@ -106,6 +117,8 @@ impl<T> Gate<T> {
                         Ordering::Relaxed,
                     );
                     if won.is_ok() {
+                        // Too late is no harm: it is looked at only while this thread is inside.
+                        self.leaner.store(me, Ordering::Relaxed);
                         return self.enter();
                     }
                 }
@@ -124,20 +137,28 @@ impl<T> Gate<T> {
                         return Some(self.pass(Kind::Plain));
                     }
                 }
-                REVOKING if self.holder.load(Ordering::Relaxed) == me => return None,
-                REVOKING => {}
+                owner if owner == me | CLOSED_BY => return None,
+                owner if owner & CLOSED_BY != 0 => {
+                    // The other thread may be waiting for this one, which cannot leave before the
+                    // signal handler that runs here returns.
+                    if self.inside.load(Ordering::Relaxed)
+                        && self.leaner.load(Ordering::Relaxed) == me
+                    {
+                        return None;
+                    }
+                }
                 owner if owner == me => return self.enter(),
-                owner => self.revoke(owner),
+                owner => self.revoke(owner, me),
             }
             pause(&mut turns);
         }
     }
 
     /// Takes the lean away from `owner`; returns when nobody is inside on its strength.
-    fn revoke(&self, owner: usize) {
-        let won = self
-            .owner
-            .compare_exchange(owner, REVOKING, Ordering::AcqRel, Ordering::Relaxed);
+    fn revoke(&self, owner: usize, me: usize) {
+        let won =
+            self.owner
+                .compare_exchange(owner, me | CLOSED_BY, Ordering::AcqRel, Ordering::Relaxed);
         if won.is_err() {
             return;
         }
@@ -159,11 +180,12 @@ impl<T: Default> Default for Gate<T> {
 }
 
 fn pause(turns: &mut u32) {
-    *turns += 1;
-    if *turns < 64 {
-        core::hint::spin_loop();
-    } else {
-        std::thread::yield_now();
+    *turns = turns.saturating_add(1);
+    match *turns {
+        0..64 => core::hint::spin_loop(),
+        64..1024 => std::thread::yield_now(),
+        // Whoever is inside may be of a lower real-time priority, and a yield does not let it run.
+        _ => std::thread::sleep(core::time::Duration::from_micros(50)),
     }
 }
 
@@ -175,10 +197,18 @@ enum Kind {
     Visit,
 }
 
-/// The right to use the value; leaving is dropping it. Stays on its thread.
+/// The right to use the value; leaving is dropping it. Stays on its thread:
+///
+/// ```compile_fail
+/// let gate = warpdrive::sys::gate::Gate::new(core::cell::Cell::new(0));
+/// let pass = gate.enter();
+/// std::thread::scope(|s| s.spawn(|| pass.as_ref().map(|p| p.set(1))).join());
+/// ```
 pub struct Pass<'a, T> {
     gate: &'a Gate<T>,
     kind: Kind,
+    /// A gate may be shared where its value may not; and who is inside is known by thread.
+    stays: PhantomData<*mut T>,
 }
 
 impl<T> Deref for Pass<'_, T> {
@@ -205,15 +235,12 @@ impl<T> Drop for Pass<'_, T> {
         match self.kind {
             Kind::Lean => self.gate.inside.store(false, Ordering::Release),
             Kind::Plain => self.gate.holder.store(0, Ordering::Release),
-            Kind::Visit => {
-                self.gate.holder.store(0, Ordering::Relaxed);
-                self.gate.owner.store(FREE, Ordering::Release);
-            }
+            Kind::Visit => self.gate.owner.store(FREE, Ordering::Release),
         }
     }
 }
 
-/// A number that no other living thread has, and that is none of the states above.
+/// A number that no other living thread has, not 0 and a multiple of 8: an address.
 #[inline(always)]
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 fn token() -> usize {
@@ -226,7 +253,7 @@ fn token() -> usize {
     token
 }
 
-/// A number that no other living thread has, and that is none of the states above.
+/// A number that no other living thread has, not 0 and a multiple of 8: an address.
 #[inline(always)]
 #[cfg(all(target_arch = "aarch64", not(miri)))]
 fn token() -> usize {
@@ -238,7 +265,7 @@ fn token() -> usize {
     token
 }
 
-/// A number that no other living thread has, and that is none of the states above.
+/// A number that no other living thread has, not 0 and a multiple of 8: an address.
 #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 fn token() -> usize {
     thread_local!(static HERE: u64 = const { 0 });
@@ -305,6 +332,40 @@ mod tests {
         let visit = gate.visit();
         assert!(gate.enter().is_none() && gate.visit().is_none());
         drop(visit);
+        assert!(gate.enter().is_some());
+    }
+
+    #[test]
+    fn a_thread_that_is_interrupted_while_it_takes_the_lean_away_is_told_so() {
+        let gate = Arc::new(Gate::new(()));
+        let pass = gate.enter();
+        let other = Arc::clone(&gate);
+        let interrupted = thread::spawn(move || {
+            // As a signal handler would find it, half-way through `revoke`.
+            let owner = other.owner.load(Ordering::Relaxed);
+            other.owner.store(token() | CLOSED_BY, Ordering::Relaxed);
+            let told = other.enter().is_none() && other.visit().is_none();
+            other.owner.store(owner, Ordering::Relaxed);
+            told
+        });
+        assert!(interrupted.join().expect("no panic"));
+        drop(pass);
+        assert!(gate.enter().is_some());
+    }
+
+    #[test]
+    fn a_thread_that_is_interrupted_inside_while_another_takes_its_lean_is_told_so() {
+        if !barrier::asymmetric() {
+            return; // Then nobody leans.
+        }
+        let gate = Gate::new(());
+        let pass = gate.enter();
+        // As another thread leaves it that waits for this one to leave.
+        let other = 8 | CLOSED_BY;
+        gate.owner.store(other, Ordering::Relaxed);
+        assert!(gate.enter().is_none() && gate.visit().is_none());
+        gate.owner.store(token(), Ordering::Relaxed);
+        drop(pass);
         assert!(gate.enter().is_some());
     }
 
