@@ -168,11 +168,21 @@ impl Cell {
         Ok(self.epoch.fetch_add(1, Ordering::Release).wrapping_add(1))
     }
 
-    /// Gives the cell back after a failed opening or a finished release.
-    pub fn give_back(&self) {
+    /// Forgets the descriptors, before they close: the next file with one of their numbers is not
+    /// for a fork child to close. A child of a fork in between keeps a copy.
+    pub fn forget_descriptors(&self) {
         for place in &self.fds {
             place.store(-1, Ordering::Relaxed);
         }
+    }
+
+    /// Whether this is a fork child, and the cell's queue is the parent's.
+    pub fn is_abandoned(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == ABANDONED
+    }
+
+    /// Gives the cell back after a failed opening or a finished release.
+    pub fn give_back(&self) {
         // Release pairs with the Acquire in `take`.
         self.state.store(FREE, Ordering::Release);
     }
@@ -215,7 +225,10 @@ fn abandon_all() {
             continue;
         }
         cell.state.store(ABANDONED, Ordering::Relaxed);
-        cell.epoch.fetch_add(1, Ordering::Relaxed);
+        // Even, whether the queue was open, being opened or being released: no name fits.
+        let epoch = cell.epoch.load(Ordering::Relaxed);
+        cell.epoch
+            .store((epoch | 1).wrapping_add(1), Ordering::Relaxed);
         for place in &cell.fds {
             fd::close_in_child(place.swap(-1, Ordering::Relaxed));
         }

@@ -1,7 +1,7 @@
 //! Releasing a queue, from any thread, at any moment.
 
 use super::QueueRef;
-use super::cell::Control;
+use super::cell::{Cell, Control};
 use crate::bd::zip;
 use crate::error::{Error, Result};
 use crate::qm::ring::{Receiver, Sender};
@@ -32,13 +32,14 @@ pub(super) fn close(queue: QueueRef) -> Result<()> {
     drop((tx, rx));
     let control = cell.control.lock().take();
     if let Some(control) = control {
-        finish(control, sender, receiver);
+        finish(cell, control, sender, receiver);
     }
     cell.give_back();
     Ok(())
 }
 
 fn finish(
+    cell: &Cell,
     control: Arc<Control>,
     sender: Option<Sender<{ zip::SIZE }>>,
     receiver: Option<Receiver<{ zip::SIZE }>>,
@@ -64,6 +65,7 @@ fn finish(
         control.facts.device,
         control.facts.number
     );
+    cell.forget_descriptors();
     // The rings are unmapped first, then the channel closes (field order of Control).
     drop((sender, receiver));
 }

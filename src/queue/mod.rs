@@ -148,8 +148,18 @@ impl QueueRef {
         self.cell().is_ok()
     }
 
+    /// Whether this is a fork child, and the queue its parent's.
+    #[must_use]
+    pub fn is_inherited(self) -> bool {
+        let cell = cell::TABLE.get(self.index as usize);
+        // A child's own queues live in other cells.
+        cell.is_some_and(Cell::is_abandoned)
+    }
+
     /// Copies `sqe` into the ring and rings the doorbell. Never blocks and makes no system call.
-    /// [`Received::tag`] names the request when it comes back.
+    /// [`Received::tag`] names the request when it comes back; `tag` is any number but `u64::MAX`.
+    /// The addresses in a descriptor are between the caller and the device, which reads and writes
+    /// there until the request comes back or the queue is released; nothing here can check them.
     ///
     /// # Errors
     /// [`Error::Busy`] if the ring is full or a signal handler interrupted this very queue;
