@@ -215,10 +215,11 @@ int wd_request_queue(struct wd_queue *q);
 /**
  * Releases a queue. No new call gets in; calls inside finish; requests in flight get 250 ms to
  * complete; the device is stopped, everything the queue shared is taken back, its memory is
- * unmapped and its descriptors closed, except a container that the caller supplied. The fields are
- * reset. Harmless for NULL, a queue that was never opened or is released already, and in a fork
- * child, where the parent's queue is left alone. Other threads may be using the queue: they get
- * -ESHUTDOWN.
+ * unmapped and its descriptors closed, except a container that the caller supplied; one that another
+ * queue had opened closes with the last queue in it. The fields are reset. Harmless for NULL, a queue
+ * that was never opened or is released already, and in a fork child, where the parent's queue is left
+ * alone and only the fields are reset. Other threads may be using the queue: they get -ESHUTDOWN. It
+ * does nothing in a signal handler that interrupted a call on this very queue.
  */
 void wd_release_queue(struct wd_queue *q);
 
@@ -226,9 +227,10 @@ void wd_release_queue(struct wd_queue *q);
  * Sends one 128-byte message: copies it into the ring and rings the doorbell. Never blocks, makes
  * no system call. The message must stay where it is until `wd_recv` gives it back.
  *
- * Returns 0; -EBUSY if the ring is full (1023 in flight at depth 1024); -EINVAL for NULL;
- * -ESHUTDOWN after release and in a fork child; -ENODEV if the device has gone or was reset; -EIO
- * if it broke the protocol. The message was not sent then.
+ * Returns 0; -EBUSY if the ring is full (1023 in flight at depth 1024), and in a signal handler that
+ * interrupted a call on this very queue; -EINVAL for NULL; -ESHUTDOWN after release and in a fork
+ * child; -ENODEV if the device has gone or was reset; -EIO if it broke the protocol. The message was
+ * not sent then.
  */
 int wd_send(struct wd_queue *q, void *req);
 
@@ -239,7 +241,9 @@ int wd_send(struct wd_queue *q, void *req);
  * Returns 0; -EAGAIN if none is complete; -EIO if the device reports an error for the message in
  * `*resp` (`dw3` says which), or if the device named a message that was never sent (`*resp` is
  * then NULL); the next call goes on behind it. -EINVAL for NULL; -ESHUTDOWN after release and in a
- * fork child; -ENODEV if the device has gone or was reset and nothing is left to receive.
+ * fork child; -ENODEV if the device has gone or was reset and nothing is left to receive; -EBUSY as
+ * for `wd_send`. Of a message that came, only the status in `dw3` was looked at: compare `produced`
+ * with the room there was before using it as a length.
  */
 int wd_recv(struct wd_queue *q, void **resp);
 
@@ -264,8 +268,8 @@ int wd_recv_sync(struct wd_queue *q, void **resp, __u16 ms);
  * each needs its `wd_mem_unshare`, or the release of the queue. With SVA the device can reach all
  * memory in any case; the arguments are checked all the same.
  *
- * Returns 0; -EINVAL for size 0, unknown flags, or a range that is not mapped; -EPERM for a
- * writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
+ * Returns 0; -EINVAL for NULL, size 0, unknown flags, a range that is not mapped, that is memory of a
+ * device or of the kernel, or to which the process has less access itself; -EPERM for a writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
  * writable share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN
  * after release and in a fork child.
  */
@@ -280,12 +284,13 @@ void wd_mem_unshare(struct wd_queue *q, const void *addr, size_t size);
 /**
  * Prints the devices and their algorithms to standard output, a line each; simulated ones say so.
  *
- * Returns how many there are, or -ENODEV without a uacce class.
+ * Returns how many there are; -ENODEV without a uacce class; -EINVAL if `WD_SIM` cannot be understood.
  */
 int wd_dump_all_algos(void);
 
 /**
- * Says what queue is wanted; call it between zeroing the structure and `wd_request_queue`.
+ * Says what queue is wanted; call it between zeroing or releasing the structure and
+ * `wd_request_queue`. It holds until a queue was opened so.
  * `algorithm`: a name as devices list it (`zlib`, `gzip`, `deflate`). `direction`: `compress` (what
  * a queue does unless told) or `decompress`. `noiommu`: `allow` or `deny`, whether a device that can
  * reach all of the machine's memory is acceptable.
@@ -354,8 +359,8 @@ int wd_shared_alloc(struct wd_queue *q, size_t size, void **addr);
 void wd_shared_free(void *addr);
 
 /**
- * Sets the function that receives the library's messages, all levels; NULL removes it. Without it
- * messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
+ * Sets the function that receives the library's messages, all levels; NULL removes it. It is called
+ * from any thread, also from several at once, and must not call the library. Without it messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
  */
 void wd_set_log_hook(wd_log_hook hook);
 

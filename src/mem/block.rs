@@ -159,7 +159,10 @@ pub fn allocate(len: usize) -> Result<usize> {
 /// holds an explicit share of any of its pages; the block stays as it is.
 pub fn free(address: usize) -> Result<()> {
     let mut registry = registry();
-    let block = registry.blocks.get(&address).ok_or(Error::Invalid)?;
+    let Some(block) = registry.blocks.get(&address) else {
+        log_error!("no block begins at {address:#x}");
+        return Err(Error::Invalid);
+    };
     if block.shares > 0 {
         log_error!("{:#x?} is still shared and cannot be freed", block.range());
         return Err(Error::Busy);

@@ -96,7 +96,8 @@ pub struct Facts {
 pub struct Vfio {
     /// The container's descriptor.
     pub container: RawFd,
-    /// The queue opened the container itself and closes it.
+    /// The container is the library's: this queue opened it, or another one did, and it closes with
+    /// the last of them.
     pub owned: bool,
     /// The group's descriptor.
     pub group: RawFd,

@@ -170,23 +170,15 @@ fn open_vfio(paths: &vfio::Paths, direction: Direction) -> Result<QueueRef> {
         dma_flag: opened.dma_flag,
         vfio: Some(Vfio {
             container: opened.container,
-            owned: paths.container.is_none(),
+            owned: opened.container == opened.own_container,
             group: opened.group,
             iommu_type: opened.iommu_type,
         }),
     };
-    // A container of the caller's is the caller's business in a child, too.
-    let own = if paths.container.is_some() {
-        -1
-    } else {
-        opened.container
-    };
-    finish(
-        opened.channel,
-        facts,
-        direction,
-        [opened.device, own, opened.group],
-    )
+    // A container of the caller's is the caller's business in a child, too; our descriptor of it is
+    // not. Queues in one container have the same; a child closes it once and then finds it closed.
+    let fds = [opened.device, opened.own_container, opened.group];
+    finish(opened.channel, facts, direction, fds)
 }
 
 /// From an open channel to a queue in the table.

@@ -90,6 +90,8 @@ pub struct Opened {
     pub iommu_type: i32,
     /// The container: the caller's number, or ours. Ours closes with the last queue in it.
     pub container: RawFd,
+    /// The descriptor of the container that is ours in any case, the same number or another.
+    pub own_container: RawFd,
     /// The group's descriptor, ours.
     pub group: RawFd,
     /// The device's descriptor, ours.
@@ -116,7 +118,7 @@ pub fn open(paths: &Paths) -> Result<Opened> {
     let attached = Attachment::new(container, group, terms.iommu_argument)?;
     let device = ioctl::open_by_text(attached.group(), GROUP_GET_DEVICE_FD, &paths.mdev)?;
     log_info!("{:?}: queue opened behind VFIO, {api}", paths.mdev);
-    let number = attached.container().number();
+    let own_container = attached.container().as_fd().as_raw_fd();
     let (group, raw_device) = (attached.group().as_raw_fd(), device.as_raw_fd());
     Ok(Opened {
         channel: Arc::new(Queue {
@@ -129,7 +131,8 @@ pub fn open(paths: &Paths) -> Result<Opened> {
         api,
         dma_flag: terms.dma_flag,
         iommu_type: terms.iommu_type,
-        container: paths.container.unwrap_or(number),
+        container: paths.container.unwrap_or(own_container),
+        own_container,
         group,
         device: raw_device,
     })

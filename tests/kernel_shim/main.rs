@@ -3,8 +3,9 @@
 //! kernel's log from outside.
 
 #![cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
-#![expect(unsafe_code, reason = "forks")]
+#![expect(unsafe_code, reason = "forks, and calls of the C entries")]
 
+mod entries;
 #[path = "../common/fake.rs"]
 mod fake;
 mod uacce;

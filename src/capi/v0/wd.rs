@@ -18,7 +18,9 @@ use crate::uacce::channel::Access;
 use crate::uacce::vfio;
 use crate::{bus, log, mem};
 use core::ffi::{CStr, c_char, c_int, c_void};
+use core::mem::offset_of;
 use core::num::NonZeroU64;
+use core::sync::atomic::{AtomicPtr, Ordering};
 use core::time::Duration;
 use std::path::PathBuf;
 
@@ -31,12 +33,23 @@ unsafe fn queue_of(q: *const wd_queue) -> Result<QueueRef> {
     if q.is_null() {
         return Err(Error::Invalid);
     }
+    // Only this field is read: another thread may be releasing the queue.
     // SAFETY: not NULL, so by the caller's promise a structure.
-    let place = unsafe { &raw const (*q).priv_ };
-    // Only this field is read, and volatile, since another thread may be releasing the queue.
-    // SAFETY: readable and aligned, as the structure is.
-    let handle = unsafe { place.read_volatile() };
-    QueueRef::from_raw(handle as u64).ok_or(Error::Shutdown)
+    let handle = unsafe { handle(q.cast_mut()) };
+    QueueRef::from_raw(handle.load(Ordering::Relaxed) as u64).ok_or(Error::Shutdown)
+}
+
+/// The field that the threads of a queue read while one of them may release it.
+///
+/// # Safety
+/// `q` points to a `wd_queue` that outlives `'a`.
+#[inline(always)]
+unsafe fn handle<'a>(q: *mut wd_queue) -> &'a AtomicPtr<c_void> {
+    // SAFETY: the promise above.
+    let place = unsafe { &raw mut (*q).priv_ };
+    // SAFETY: aligned and valid as the structure is; while threads share the queue, the library
+    // touches the field through here only.
+    unsafe { AtomicPtr::from_ptr(place) }
 }
 
 /// The message that a tag stands for.
@@ -110,16 +123,33 @@ unsafe fn options(q: &wd_queue) -> Result<Options> {
     Ok(options)
 }
 
-/// Sets the out fields of a queue that is not open. A container that the caller supplied stays.
-fn reset(q: &mut wd_queue, container: c_int) {
-    q.priv_ = core::ptr::null_mut();
-    q.container = container;
-    q.group = -1;
-    q.mdev = -1;
-    q.pasid = 0;
-    q.iommu_type = 0;
-    q.dma_flag = VFIO_SDMDEV_DMA_INVALID;
-    q.hw_type_id = 0;
+/// Sets the out fields of a queue that is not open; the container only if there is a value for it.
+/// Field by field, since other threads may be looking at the handle.
+///
+/// # Safety
+/// `q` points to a `wd_queue` of which other threads use nothing but the handle.
+unsafe fn reset(q: *mut wd_queue, container: Option<c_int>) {
+    // SAFETY: the promise above.
+    unsafe { handle(q) }.store(core::ptr::null_mut(), Ordering::Relaxed);
+    let numbers = [
+        (offset_of!(wd_queue, hw_type_id), Some(0)),
+        (
+            offset_of!(wd_queue, dma_flag),
+            Some(VFIO_SDMDEV_DMA_INVALID),
+        ),
+        (offset_of!(wd_queue, container), container),
+        (offset_of!(wd_queue, group), Some(-1)),
+        (offset_of!(wd_queue, mdev), Some(-1)),
+        (offset_of!(wd_queue, pasid), Some(0)),
+        (offset_of!(wd_queue, iommu_type), Some(0)),
+    ];
+    for (offset, value) in numbers {
+        if let Some(value) = value {
+            let place = q.wrapping_byte_add(offset).cast::<c_int>();
+            // SAFETY: the promise above; at each of these offsets lies an int.
+            unsafe { place.write(value) };
+        }
+    }
 }
 
 /// Sets the out fields of an open queue.
@@ -155,11 +185,11 @@ pub unsafe extern "C" fn wd_request_queue(q: *mut wd_queue) -> c_int {
         }
         // SAFETY: the caller's promise: NULL or exclusively ours during the call.
         let q = unsafe { q.as_mut() }.ok_or(Error::Invalid)?;
-        let supplied = q.container;
         // SAFETY: the caller's promise.
         let options = unsafe { options(q) };
-        let vfio = !q.vfio_group_path.is_null();
-        reset(q, if vfio && supplied > 0 { supplied } else { -1 });
+        let keeps = !q.vfio_group_path.is_null() && q.container > 0;
+        // SAFETY: a reference of our own.
+        unsafe { reset(q, (!keeps).then_some(-1)) };
         let queue = Queue::open(&options?)?;
         let info = queue.info()?;
         describe(q, &info);
@@ -171,37 +201,38 @@ pub unsafe extern "C" fn wd_request_queue(q: *mut wd_queue) -> c_int {
 
 /// Releases a queue. No new call gets in; calls inside finish; requests in flight get 250 ms to
 /// complete; the device is stopped, everything the queue shared is taken back, its memory is
-/// unmapped and its descriptors closed, except a container that the caller supplied. The fields are
-/// reset. Harmless for NULL, a queue that was never opened or is released already, and in a fork
-/// child, where the parent's queue is left alone. Other threads may be using the queue: they get
-/// -ESHUTDOWN.
+/// unmapped and its descriptors closed, except a container that the caller supplied; one that another
+/// queue had opened closes with the last queue in it. The fields are reset. Harmless for NULL, a queue
+/// that was never opened or is released already, and in a fork child, where the parent's queue is left
+/// alone and only the fields are reset. Other threads may be using the queue: they get -ESHUTDOWN. It
+/// does nothing in a signal handler that interrupted a call on this very queue.
 #[unsafe(export_name = "__uadk_v0_wd_release_queue")]
 pub unsafe extern "C" fn wd_release_queue(q: *mut wd_queue) {
     entry("wd_release_queue", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
-        let own_container = queue.info().map(|i| i.vfio.is_none_or(|v| v.owned));
-        queue.close()?;
-        // SAFETY: not NULL, or `queue_of` had failed. The other threads that may use the queue now
-        // only read `priv_`, volatile, and live with either value.
-        let q = unsafe { &mut *q };
-        let container = if own_container == Ok(false) {
-            q.container
-        } else {
-            -1
-        };
-        reset(q, container);
-        q.hw_type.fill(0);
-        Ok(())
+        let supplied = queue.info().map(|i| i.vfio.is_some_and(|v| !v.owned));
+        let closed = queue.close();
+        // In a fork child there is nothing to close, and the parent's numbers mean nothing.
+        if closed.is_ok() || queue.is_inherited() {
+            let container = (supplied != Ok(true)).then_some(-1);
+            // SAFETY: not NULL, or `queue_of` had failed; other threads look at the handle only.
+            unsafe { reset(q, container) };
+            let text = q.wrapping_byte_add(offset_of!(wd_queue, hw_type));
+            // SAFETY: as above; so long is the field.
+            unsafe { text.cast::<u8>().write_bytes(0, PATH_STR_SIZE) };
+        }
+        closed
     })
 }
 
 /// Sends one 128-byte message: copies it into the ring and rings the doorbell. Never blocks, makes
 /// no system call. The message must stay where it is until `wd_recv` gives it back.
 ///
-/// Returns 0; -EBUSY if the ring is full (1023 in flight at depth 1024); -EINVAL for NULL;
-/// -ESHUTDOWN after release and in a fork child; -ENODEV if the device has gone or was reset; -EIO
-/// if it broke the protocol. The message was not sent then.
+/// Returns 0; -EBUSY if the ring is full (1023 in flight at depth 1024), and in a signal handler that
+/// interrupted a call on this very queue; -EINVAL for NULL; -ESHUTDOWN after release and in a fork
+/// child; -ENODEV if the device has gone or was reset; -EIO if it broke the protocol. The message was
+/// not sent then.
 #[unsafe(export_name = "__uadk_v0_wd_send")]
 pub unsafe extern "C" fn wd_send(q: *mut wd_queue, req: *mut c_void) -> c_int {
     entry("wd_send", || {
@@ -220,7 +251,9 @@ pub unsafe extern "C" fn wd_send(q: *mut wd_queue, req: *mut c_void) -> c_int {
 /// Returns 0; -EAGAIN if none is complete; -EIO if the device reports an error for the message in
 /// `*resp` (`dw3` says which), or if the device named a message that was never sent (`*resp` is
 /// then NULL); the next call goes on behind it. -EINVAL for NULL; -ESHUTDOWN after release and in a
-/// fork child; -ENODEV if the device has gone or was reset and nothing is left to receive.
+/// fork child; -ENODEV if the device has gone or was reset and nothing is left to receive; -EBUSY as
+/// for `wd_send`. Of a message that came, only the status in `dw3` was looked at: compare `produced`
+/// with the room there was before using it as a length.
 #[unsafe(export_name = "__uadk_v0_wd_recv")]
 pub unsafe extern "C" fn wd_recv(q: *mut wd_queue, resp: *mut *mut c_void) -> c_int {
     entry("wd_recv", || {
@@ -293,8 +326,8 @@ pub unsafe extern "C" fn wd_recv_sync(
 /// each needs its `wd_mem_unshare`, or the release of the queue. With SVA the device can reach all
 /// memory in any case; the arguments are checked all the same.
 ///
-/// Returns 0; -EINVAL for size 0, unknown flags, or a range that is not mapped; -EPERM for a
-/// writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
+/// Returns 0; -EINVAL for NULL, size 0, unknown flags, a range that is not mapped, that is memory of a
+/// device or of the kernel, or to which the process has less access itself; -EPERM for a writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
 /// writable share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN
 /// after release and in a fork child.
 #[unsafe(export_name = "__uadk_v0_wd_mem_share")]
@@ -330,7 +363,7 @@ pub unsafe extern "C" fn wd_mem_unshare(q: *mut wd_queue, addr: *const c_void, s
 
 /// Prints the devices and their algorithms to standard output, a line each; simulated ones say so.
 ///
-/// Returns how many there are, or -ENODEV without a uacce class.
+/// Returns how many there are; -ENODEV without a uacce class; -EINVAL if `WD_SIM` cannot be understood.
 #[unsafe(export_name = "__uadk_v0_wd_dump_all_algos")]
 pub unsafe extern "C" fn wd_dump_all_algos() -> c_int {
     entry("wd_dump_all_algos", || {
@@ -345,7 +378,8 @@ pub unsafe extern "C" fn wd_dump_all_algos() -> c_int {
     })
 }
 
-/// Says what queue is wanted; call it between zeroing the structure and `wd_request_queue`.
+/// Says what queue is wanted; call it between zeroing or releasing the structure and
+/// `wd_request_queue`. It holds until a queue was opened so.
 /// `algorithm`: a name as devices list it (`zlib`, `gzip`, `deflate`). `direction`: `compress` (what
 /// a queue does unless told) or `decompress`. `noiommu`: `allow` or `deny`, whether a device that can
 /// reach all of the machine's memory is acceptable.
@@ -487,7 +521,7 @@ pub unsafe extern "C" fn wd_get_queue_info(q: *mut wd_queue, info: *mut wd_queue
         // SAFETY: not NULL; the size is the first field, and by the caller's promise readable.
         let size = unsafe { info.cast::<__u32>().read() } as usize;
         let whole = size_of::<wd_queue_info>();
-        if size < core::mem::offset_of!(wd_queue_info, device) {
+        if size < offset_of!(wd_queue_info, device) {
             return Err(Error::Invalid);
         }
         let fill = size.min(whole);
@@ -558,8 +592,8 @@ pub unsafe extern "C" fn wd_shared_free(addr: *mut c_void) {
     })
 }
 
-/// Sets the function that receives the library's messages, all levels; NULL removes it. Without it
-/// messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
+/// Sets the function that receives the library's messages, all levels; NULL removes it. It is called
+/// from any thread, also from several at once, and must not call the library. Without it messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
 #[unsafe(export_name = "__uadk_v0_wd_set_log_hook")]
 pub unsafe extern "C" fn wd_set_log_hook(hook: wd_log_hook) {
     entry("wd_set_log_hook", || {

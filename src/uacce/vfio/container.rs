@@ -77,11 +77,6 @@ pub fn supplied(number: RawFd) -> Result<Arc<Container>> {
 }
 
 impl Container {
-    /// The number that callers know it by.
-    pub fn number(&self) -> RawFd {
-        self.number
-    }
-
     /// Sets the IOMMU up, unless the container has one already: from a caller who did so itself,
     /// or from a group of ours that is just being closed.
     fn set_iommu(&self, iommu_type: usize) -> Result<()> {
