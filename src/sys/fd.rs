@@ -106,7 +106,7 @@ pub unsafe fn adopt(raw: RawFd) -> Result<OwnedFd> {
 
 /// Closes a descriptor that a fork child inherited and whose owner was leaked with the parent's
 /// queue, so that nothing closes it a second time. Negative numbers are ignored.
-pub fn close_in_child(raw: RawFd) {
+pub(crate) fn close_in_child(raw: RawFd) {
     if raw >= 0 {
         // SAFETY: close takes an integer; the owner will never be dropped in this process.
         unsafe { libc::close(raw) };

@@ -42,11 +42,19 @@ fn call(fd: BorrowedFd<'_>, request: Request, argument: c_ulong) -> Result<c_int
     }
 }
 
+/// The bytes that a request's argument points to, as its number says; 0 where it says none.
+const fn size_in(request: Request) -> usize {
+    (request >> 16 & 0x3fff) as usize
+}
+
 /// A request with an integer argument (0 where it takes none). Answers what the driver returned.
 ///
 /// # Errors
-/// The driver's `errno`.
+/// [`Error::Invalid`] for a request that takes a pointer by its number; the driver's `errno`.
 pub fn with_value(fd: BorrowedFd<'_>, request: Request, value: usize) -> Result<c_int> {
+    if size_in(request) != 0 {
+        return Err(Error::Invalid);
+    }
     call(fd, request, value as c_ulong)
 }
 
@@ -84,16 +92,19 @@ unsafe impl<const N: usize> Argument for [u16; N] {}
 // SAFETY: an array of integers has no padding.
 unsafe impl<const N: usize> Argument for [u32; N] {}
 
-/// A request whose argument the driver reads and writes. `T` must have the size in the request
-/// number, or, for numbers that carry none, the size the driver documents.
+/// A request whose argument the driver reads and writes. `T` has the size in the request number,
+/// or, for numbers that carry none, the size the driver documents (VFIO's arguments begin with it).
 ///
 /// # Errors
-/// The driver's `errno`.
+/// [`Error::Invalid`] if the number says another size; the driver's `errno`.
 pub fn with_argument<T: Argument>(
     fd: BorrowedFd<'_>,
     request: Request,
     argument: &mut T,
 ) -> Result<c_int> {
+    if size_in(request) != 0 && size_in(request) != size_of::<T>() {
+        return Err(Error::Invalid);
+    }
     call(fd, request, core::ptr::from_mut(argument) as c_ulong)
 }
 
@@ -107,5 +118,20 @@ mod tests {
         assert_eq!(iowr(b'H', 10, 4), 0xc004_480a);
         assert_eq!(iowr(b'H', 11, 16), 0xc010_480b);
         assert_eq!(ior(b'W', 3, 8), 0x8008_5703);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "opens a file")]
+    fn a_request_with_an_argument_of_another_size_does_not_reach_the_driver() {
+        use std::os::fd::AsFd;
+        let file = std::fs::File::open("/dev/null").expect("there");
+        let request = iowr(b'H', 11, 16);
+        let not_ours = Error::Os(libc::ENOTTY);
+        let answer = with_argument(file.as_fd(), request, &mut [0_u32; 4]);
+        assert_eq!(answer, Err(not_ours));
+        let answer = with_argument(file.as_fd(), request, &mut [0_u32; 3]);
+        assert_eq!(answer, Err(Error::Invalid));
+        assert_eq!(with_value(file.as_fd(), request, 8), Err(Error::Invalid));
+        assert_eq!(with_value(file.as_fd(), io(b'H', 11), 8), Err(not_ours));
     }
 }

@@ -22,13 +22,15 @@ pub struct Area {
 
 impl Area {
     /// A file on a file system: shared stores go to its pages and to disk some time. Memory without
-    /// a disk behind it (`MAP_SHARED|MAP_ANONYMOUS`, memfd, POSIX and System V shared memory) is not.
+    /// a disk behind it (`MAP_SHARED|MAP_ANONYMOUS`, memfd, POSIX and System V shared memory, huge
+    /// pages) is not.
     #[must_use]
     pub fn is_shared_file(&self) -> bool {
         let diskless = [
             "/dev/zero (deleted)",
             "/memfd:",
             "/dev/shm/",
+            "/dev/hugepages/",
             "/SYSV",
             "/anon_hugepage",
         ];
@@ -42,9 +44,11 @@ impl Area {
             && !["/dev/zero", "/dev/shm/", "/dev/hugepages/"]
                 .iter()
                 .any(|d| self.name.starts_with(d));
+        // Such as the registers of PCI devices.
+        let registers = self.name.starts_with("/sys/") || self.name.starts_with("/proc/");
         let kernel =
             ["[vdso]", "[vvar]", "[vsyscall]", "[vvar_vclock]"].contains(&self.name.as_str());
-        device || kernel || self.name.starts_with("anon_inode:")
+        device || registers || kernel || self.name.starts_with("anon_inode:")
     }
 
     fn parse(line: &str) -> Option<Area> {
@@ -100,6 +104,8 @@ mod tests {
 7f0000003000-7f0000004000 r--s 00000000 08:01 42                         /tmp/a file
 7f0000005000-7f0000006000 rw-s 00000000 00:01 9                          /dev/zero (deleted)
 7f0000006000-7f0000007000 rw-s 00000000 00:06 9                          /dev/hisi_zip-0
+7f0000008000-7f0000208000 rw-s 00000000 00:0f 9                          /dev/hugepages/pool
+7f0000208000-7f0000209000 rw-s 00000000 00:0f 9                          /sys/devices/pci0000:00/0000:00:01.0/resource0
 garbage
 ";
 
@@ -126,6 +132,8 @@ garbage
         let all = within(TEXT, &(0..usize::MAX));
         assert!(!all[2].is_shared_file() && !all[2].is_special());
         assert!(all[3].is_special());
+        assert!(!all[4].is_shared_file() && !all[4].is_special());
+        assert!(all[5].is_special());
     }
 
     #[test]

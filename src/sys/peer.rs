@@ -6,7 +6,6 @@
     reason = "system calls that take addresses which the caller knows by number only"
 )]
 
-use super::fork::PerProcess;
 use super::{fd, maps};
 use crate::error::{Error, Result};
 use core::ffi::c_void;
@@ -103,13 +102,10 @@ fn vm_write(to: usize, from: &[u8]) -> nix::Result<usize> {
     Errno::result(answer).map(isize::unsigned_abs)
 }
 
-/// `/proc/self/mem`, the way that is left where a sandbox forbids the calls above. Each process
-/// has its own: an inherited descriptor would be the parent's memory.
-fn memory_file() -> Result<&'static OwnedFd> {
-    static FILE: PerProcess<Option<OwnedFd>> = PerProcess::new();
-    FILE.get_or(|| fd::open_read_write(Path::new("/proc/self/mem")).ok())
-        .as_ref()
-        .ok_or(Error::Permission)
+/// `/proc/self/mem`, the way that is left where a sandbox forbids the calls above. Not kept open: a
+/// fork child would inherit a way into its parent's memory.
+fn memory_file() -> Result<OwnedFd> {
+    fd::open_read_write(Path::new("/proc/self/mem")).map_err(|_| Error::Permission)
 }
 
 /// Whether all of `range` is mapped with the access that `allows` asks for. The file would read
@@ -125,10 +121,11 @@ fn check(range: &Range<usize>, allows: impl Fn(&maps::Area) -> bool) -> Result<(
 
 fn file_read(from: Range<usize>, to: &mut [u8]) -> Result<()> {
     check(&from, |area| area.readable)?;
+    let memory = memory_file()?;
     let mut done = 0;
     while done < to.len() {
         let offset = libc::off_t::try_from(from.start + done).map_err(|_| Error::Invalid)?;
-        match pread(memory_file()?, &mut to[done..], offset) {
+        match pread(&memory, &mut to[done..], offset) {
             Ok(0) | Err(Errno::EIO) => return Err(Error::Invalid),
             Ok(count) => done += count,
             Err(Errno::EINTR) => {}
@@ -140,10 +137,11 @@ fn file_read(from: Range<usize>, to: &mut [u8]) -> Result<()> {
 
 fn file_write(to: Range<usize>, from: &[u8]) -> Result<()> {
     check(&to, |area| area.writable)?;
+    let memory = memory_file()?;
     let mut done = 0;
     while done < from.len() {
         let offset = libc::off_t::try_from(to.start + done).map_err(|_| Error::Invalid)?;
-        match pwrite(memory_file()?, &from[done..], offset) {
+        match pwrite(&memory, &from[done..], offset) {
             Ok(0) | Err(Errno::EIO) => return Err(Error::Invalid),
             Ok(count) => done += count,
             Err(Errno::EINTR) => {}
@@ -190,6 +188,9 @@ mod tests {
         let there = target.as_mut_ptr() as usize;
         file_write(there..there + target.len(), &to).expect("mapped");
         assert_eq!(target, to);
+        let open = std::fs::read_dir("/proc/self/fd").expect("/proc is mounted");
+        let left = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+        assert!(!left.into_iter().any(|file| file.ends_with("mem")));
         assert_eq!(file_read(8..24, &mut [0; 16]), Err(Error::Invalid));
         assert_eq!(file_write(8..24, &[0; 16]), Err(Error::Invalid));
     }
