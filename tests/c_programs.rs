@@ -102,6 +102,15 @@ fn every_program_is_clean_under_valgrind() {
 }
 
 #[test]
+fn a_program_hears_nothing_from_the_library_unless_it_asks() {
+    let program = compile("tests/c/test_life.c", false);
+    let said = |level: &str| run(plainly().env("WD_LOG_LEVEL", level).arg(&program)).stderr;
+    assert_eq!(String::from_utf8_lossy(&said("")), "");
+    let text = said("error");
+    assert!(String::from_utf8_lossy(&text).contains("warpdrive: "));
+}
+
+#[test]
 fn a_standard_error_that_cannot_be_written_does_no_harm() {
     let full = File::options().write(true).open("/dev/full");
     let mut command = plainly();

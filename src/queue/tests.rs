@@ -3,6 +3,7 @@
 use super::*;
 use crate::qm::echo::{Device, Mode, NUMBER, Open};
 use crate::qm::layout::Version;
+use crate::sim::World;
 use crate::uacce::channel::{Bus, Channel};
 use crate::uacce::device::{Attributes, Origin, Wanted};
 use crate::uacce::uapi::{DeviceFlags, MAINLINE};
@@ -308,6 +309,19 @@ fn release_of_a_stuck_device_is_bounded() {
     queue.send(&sqe(1), tag(1)).expect("room");
     assert_eq!(queue.close(), Ok(()));
     assert!(device.stopped.load(Ordering::Relaxed));
+}
+
+#[test]
+fn release_returns_while_an_engine_is_delayed_and_a_thread_sleeps() {
+    let world = "hisi_zip,fault=delay:3600000@1".parse();
+    let world = World::new(world.expect("valid")).expect("a world");
+    let queue = Queue::open_on(&world, &Options::default()).expect("opens");
+    queue.send(&sqe(1), tag(1)).expect("room");
+    let name = *queue;
+    let waiter = thread::spawn(move || name.receive_wait(None, &mut sqe(0)));
+    thread::sleep(Duration::from_millis(5));
+    assert_eq!(queue.close(), Ok(()));
+    assert_eq!(waiter.join().expect("no panic"), Err(Error::Shutdown));
 }
 
 #[test]

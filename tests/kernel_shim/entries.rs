@@ -6,9 +6,9 @@ use core::mem::MaybeUninit;
 use std::ffi::{CString, c_char, c_int};
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
-use warpdrive::capi::v0::wd::{wd_release_queue, wd_request_queue, wd_send};
+use warpdrive::capi::v0::wd::{wd_mem_share, wd_release_queue, wd_request_queue, wd_send};
 use warpdrive::ctypes::v0::wd_queue;
-use warpdrive::sys::fd;
+use warpdrive::sys::{fd, pages};
 
 fn root() -> PathBuf {
     PathBuf::from(std::env::var_os("WD_DEV_ROOT").expect("set outside"))
@@ -112,4 +112,41 @@ fn a_fork_child_has_no_descriptor_of_a_queue_and_a_structure_to_use_again() {
     });
     let Some(world) = world else { return };
     assert_eq!(world.count("ioctl SET_IOMMU"), 2);
+}
+
+#[test]
+fn release_takes_back_whatever_is_still_shared() {
+    let world = inside(World::vfio("1"), || {
+        let page = pages::size();
+        let memory = pages::Pages::allocate(4 * page).expect("memory");
+        let mut q = opened(10, -1);
+        for at in [0, 0, 2] {
+            let address = (memory.address() + at * page) as *const _;
+            // SAFETY: a structure and memory of our own.
+            let answer = unsafe { wd_mem_share(&raw mut *q, address, page, 0) };
+            assert_eq!(answer, 0);
+        }
+        release(&mut q);
+    });
+    let Some(world) = world else { return };
+    assert_eq!(world.count("ioctl MAP_DMA = 0"), 2, "{}", world.log());
+    assert_eq!(world.count("ioctl UNMAP_DMA = 0"), 2);
+    let order = ["ioctl UNMAP_DMA = 0", "close MDEV", "close CONTAINER"];
+    assert!(world.order(&order).is_sorted(), "{}", world.log());
+}
+
+#[test]
+fn a_memory_limit_is_no_memory_to_a_program() {
+    let world = World::vfio("1").with("FAKE_FAULT", "MAP_DMA=-12@1");
+    inside(world, || {
+        let page = pages::size();
+        let memory = pages::Pages::allocate(page).expect("memory");
+        let mut q = opened(10, -1);
+        let address = memory.address() as *const _;
+        // SAFETY: a structure and memory of our own.
+        let share = |q: &mut wd_queue| unsafe { wd_mem_share(q, address, page, 0) };
+        assert_eq!(share(&mut q), -libc::ENOMEM);
+        assert_eq!(share(&mut q), 0);
+        release(&mut q);
+    });
 }
