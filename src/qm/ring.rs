@@ -72,6 +72,7 @@ fn split<const N: usize>(
         number: u32::from(id.number),
         head: 0,
         phase: 1,
+        owed: false,
     };
     Ok((sender, receiver))
 }
@@ -208,6 +209,8 @@ pub struct Receiver<const N: usize> {
     head: u32,
     /// The phase bit of a new completion: 1 in the first pass, changing with each wrap.
     phase: u32,
+    /// A batch ended with an [`Error::Io`] that its caller was not told.
+    owed: bool,
 }
 
 impl<const N: usize> Receiver<N> {
@@ -228,7 +231,7 @@ impl<const N: usize> Receiver<N> {
     }
 
     /// As [`receive`](Self::receive), up to `most` times, and tells the device once. How many were
-    /// taken; what ended it only if there were none.
+    /// taken; an error that ended it comes later, when there is nothing else to receive.
     ///
     /// # Errors
     /// As [`receive`](Self::receive).
@@ -242,6 +245,11 @@ impl<const N: usize> Receiver<N> {
             match self.take::<false, ()>(&mut take) {
                 Ok(Some(())) => taken += 1,
                 Err(error) if taken == 0 => return Err(error),
+                Err(Error::Io) => {
+                    self.owed = true;
+                    break;
+                }
+                // Other errors stay and come again.
                 Ok(None) | Err(_) => break,
             }
         }
@@ -353,7 +361,10 @@ impl<const N: usize> Receiver<N> {
 
     /// Nothing new; in a dead queue nothing ever.
     #[inline(always)]
-    fn nothing<R>(&self) -> Result<Option<R>> {
+    fn nothing<R>(&mut self) -> Result<Option<R>> {
+        if core::mem::take(&mut self.owed) {
+            return Err(Error::Io);
+        }
         if self.dead.load(Ordering::Relaxed) == 0 {
             // A broken queue may still complete what it has.
             return Ok(None);

@@ -162,6 +162,23 @@ fn a_batch_is_sent_and_received_with_one_doorbell_each() {
 }
 
 #[test]
+fn an_error_that_ends_a_batch_is_told_once_the_ring_is_empty() {
+    let device = device(Mode::Held);
+    let queue = queue_on(&device);
+    for n in 1..=2 {
+        queue.send(&sqe(n), tag(n.into())).expect("room");
+    }
+    // The second completes nothing.
+    [0, 0, 1].into_iter().for_each(|slot| device.complete(slot));
+    let mut places = [sqe(0); 2];
+    let mut free = places.iter_mut();
+    let mut batch = || queue.receive_batch(8, |_| free.next().expect("two"), |_| ());
+    assert_eq!((batch(), batch()), (Ok(1), Ok(1)));
+    assert_eq!(queue.receive(&mut sqe(0)), Err(Error::Io));
+    assert_eq!(queue.receive(&mut sqe(0)), Err(Error::Again));
+}
+
+#[test]
 fn a_device_that_cannot_be_used_is_passed_over_for_the_next() {
     let device = device(Mode::Instant);
     let mut shelf = Shelf::new(&device);

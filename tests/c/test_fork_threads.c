@@ -58,7 +58,7 @@ static void child(void)
 	exit(failed);
 }
 
-int main(void)
+static void a_process_of_many_threads_forks_at_any_moment(void)
 {
 	pthread_t threads[THREADS];
 	int i, forks = getenv("VALGRIND") ? 5 : FORKS;
@@ -81,5 +81,10 @@ int main(void)
 	done = 1;
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
+}
+
+int main(void)
+{
+	a_process_of_many_threads_forks_at_any_moment();
 	return failed;
 }
