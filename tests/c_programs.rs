@@ -106,7 +106,7 @@ fn a_program_hears_nothing_from_the_library_unless_it_asks() {
     let program = compile("tests/c/test_life.c", false);
     let said = |level: &str| run(plainly().env("WD_LOG_LEVEL", level).arg(&program)).stderr;
     assert_eq!(String::from_utf8_lossy(&said("")), "");
-    let text = said("error");
+    let text = said("info");
     assert!(String::from_utf8_lossy(&text).contains("warpdrive: "));
 }
 
