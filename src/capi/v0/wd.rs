@@ -449,7 +449,7 @@ pub unsafe extern "C" fn wd_recv_batch(
 
 /// Returns a descriptor for `poll(2)`, valid until the queue is released; -EINVAL, -ESHUTDOWN.
 /// Becoming readable is a hint that messages may have come back. Call `wd_queue_arm` before each
-/// sleep.
+/// sleep, and sleep for a limited time: the removal of a device wakes nobody.
 #[unsafe(export_name = "__uadk_v0_wd_queue_fd")]
 pub unsafe extern "C" fn wd_queue_fd(q: *mut wd_queue) -> c_int {
     entry("wd_queue_fd", || {
@@ -461,7 +461,7 @@ pub unsafe extern "C" fn wd_queue_fd(q: *mut wd_queue) -> c_int {
 /// Asks for the descriptor of `wd_queue_fd` to become readable at the next completion.
 ///
 /// Returns 1 if it will; 0 if a message has come back already, so receive before sleeping;
-/// -EINVAL, -ESHUTDOWN.
+/// -ENODEV if the device has gone or was reset and nothing is left to receive; -EINVAL, -ESHUTDOWN.
 #[unsafe(export_name = "__uadk_v0_wd_queue_arm")]
 pub unsafe extern "C" fn wd_queue_arm(q: *mut wd_queue) -> c_int {
     entry("wd_queue_arm", || {
