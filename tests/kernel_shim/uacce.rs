@@ -169,7 +169,7 @@ fn a_device_that_disappears_is_an_error_and_the_process_lives() {
         assert_eq!(queue.channel.wait(limit), Ok(Wake::TimedOut));
         queue.channel.stop();
         let device = Kernel.devices().expect("sysfs is still there").remove(0);
-        assert!(Kernel.open(&device).is_err());
+        assert_eq!(Kernel.open(&device).err(), Some(Error::NoDevice));
     });
     let Some(world) = world else { return };
     assert_eq!(world.count("munmap"), 2);
