@@ -192,6 +192,21 @@ fn a_doorbell_after_the_device_disappeared_does_not_kill() {
 }
 
 #[test]
+fn a_full_ring_whose_device_disappeared_says_so_at_once() {
+    let world = world(false).with("FAKE_FAULT", "remove@1023");
+    inside(world, || {
+        let mut queue = node().expect("opens");
+        let mut to = [0; 8];
+        for tag in 1..=1023 {
+            queue.send(tag, &[1; 8], &mut to).expect("room");
+        }
+        // A full ring looks at no memory of the device but the status word.
+        let answer = queue.send(1024, &[1; 8], &mut to);
+        assert_eq!(answer, Err(Error::NoDevice));
+    });
+}
+
+#[test]
 fn a_wait_ends_with_a_completion_or_with_the_limit() {
     inside(world(false), || {
         let mut queue = node().expect("opens");
