@@ -140,6 +140,10 @@ fn describe(q: &mut wd_queue, info: &Info) {
 /// paths are needed. On success the fields marked *out* are set; on failure they are reset, and the
 /// structure can be used to try again.
 ///
+/// A device may be removed at any time; calls then answer -ENODEV. The kernel tells by SIGBUS, for
+/// which the library has a handler since the first queue: leave SIGBUS unblocked in threads that
+/// use queues, and let a handler of your own pass what it does not know to the one before it.
+///
 /// Returns 0; -EINVAL for NULL, missing paths or files with garbage in them; -ENODEV if no device
 /// suits or no driver knows its interface; -EBUSY if no queue is free, or the structure's queue is
 /// open; -EPERM for a device without an IOMMU or a group that is not viable; -EOPNOTSUPP if the
