@@ -34,13 +34,12 @@ fn send(sender: &mut Sender<128>, n: u64) -> Result<(), Error> {
 
 /// The tag of the next completion, after checking that its descriptor is the one that was sent.
 fn receive(receiver: &mut Receiver<128>) -> Result<Option<u64>, Error> {
-    let answer = receiver.receive(|tag, slot| {
+    receiver.receive(|tag, slot| {
         let mut bytes = [0; 128];
         slot.read(&mut bytes);
         assert_eq!(bytes, sqe(tag.get()), "the descriptor of another request");
         tag.get()
-    });
-    answer
+    })
 }
 
 #[test]
