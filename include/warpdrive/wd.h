@@ -205,6 +205,10 @@ extern "C" {
  * paths are needed. On success the fields marked *out* are set; on failure they are reset, and the
  * structure can be used to try again.
  *
+ * A device may be removed at any time; calls then answer -ENODEV. The kernel tells by SIGBUS, for
+ * which the library has a handler since the first queue: leave SIGBUS unblocked in threads that
+ * use queues, and let a handler of your own pass what it does not know to the one before it.
+ *
  * Returns 0; -EINVAL for NULL, missing paths or files with garbage in them; -ENODEV if no device
  * suits or no driver knows its interface; -EBUSY if no queue is free, or the structure's queue is
  * open; -EPERM for a device without an IOMMU or a group that is not viable; -EOPNOTSUPP if the
@@ -324,7 +328,7 @@ int wd_recv_batch(struct wd_queue *q, void **resps, __u32 count);
 /**
  * Returns a descriptor for `poll(2)`, valid until the queue is released; -EINVAL, -ESHUTDOWN.
  * Becoming readable is a hint that messages may have come back. Call `wd_queue_arm` before each
- * sleep.
+ * sleep, and sleep for a limited time: the removal of a device wakes nobody.
  */
 int wd_queue_fd(struct wd_queue *q);
 
@@ -332,7 +336,7 @@ int wd_queue_fd(struct wd_queue *q);
  * Asks for the descriptor of `wd_queue_fd` to become readable at the next completion.
  *
  * Returns 1 if it will; 0 if a message has come back already, so receive before sleeping;
- * -EINVAL, -ESHUTDOWN.
+ * -ENODEV if the device has gone or was reset and nothing is left to receive; -EINVAL, -ESHUTDOWN.
  */
 int wd_queue_arm(struct wd_queue *q);
 

@@ -182,10 +182,12 @@ impl<const N: usize> Sender<N> {
 /// Whether a queue works, and if not, why.
 #[cold]
 fn alive(dead: &Word, broken: &AtomicU32) -> Result<()> {
+    // First, since this load may be the one that meets the loss.
+    let state = dead.load(Ordering::Acquire);
     if dead.lost() {
         return Err(Error::NoDevice);
     }
-    if dead.load(Ordering::Relaxed) != 0 {
+    if state != 0 {
         return Err(Error::DeviceReset);
     }
     if broken.load(Ordering::Relaxed) != 0 {

@@ -307,13 +307,15 @@ impl QueueRef {
     /// completion. `false` if one is there already: receive first.
     ///
     /// # Errors
-    /// [`Error::Shutdown`] after release or fork; the `errno` of `poll(2)`.
+    /// [`Error::Shutdown`] after release or fork; [`Error::DeviceReset`] and [`Error::NoDevice`] if
+    /// nothing is there and nothing will come, because the device was reset or has gone; the `errno`
+    /// of `poll(2)`.
     pub fn arm(self) -> Result<bool> {
         wait::arm(self)
     }
 
     /// A descriptor for `poll(2)`, valid until the queue is released. Readiness is a hint; see
-    /// [`arm`](Self::arm).
+    /// [`arm`](Self::arm). The removal of a device wakes no sleeper, so sleep for a limited time.
     ///
     /// # Errors
     /// [`Error::Shutdown`] after release or fork.

@@ -368,6 +368,24 @@ fn arming_tells_whether_something_is_there_already() {
 }
 
 #[test]
+fn nobody_is_sent_to_sleep_on_a_device_that_will_not_wake_him() {
+    for remove in [false, true] {
+        let device = device(Mode::Held);
+        let queue = queue_on(&device);
+        queue.send(&sqe(1), tag(1)).expect("room");
+        let error = if remove {
+            device.memory.lose();
+            device.reset();
+            Error::NoDevice
+        } else {
+            device.reset();
+            Error::DeviceReset
+        };
+        assert_eq!(queue.arm(), Err(error));
+    }
+}
+
+#[test]
 fn senders_receivers_and_a_release_may_meet_at_any_moment() {
     for round in 0..200 {
         let queue = queue_on(&device(Mode::Instant)).into_ref();

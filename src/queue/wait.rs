@@ -64,7 +64,15 @@ pub(super) fn arm(queue: QueueRef) -> Result<bool> {
     let mut pass = cell.rx.enter().ok_or(Error::Busy)?;
     queue.current(cell)?;
     let receiver = pass.as_mut().ok_or(Error::Shutdown)?;
-    Ok(receiver.waiting() == 0)
+    if receiver.waiting() > 0 {
+        return Ok(false);
+    }
+    match receiver.alive() {
+        // One that broke the protocol may still complete what it has.
+        Ok(()) | Err(Error::Io) => Ok(true),
+        // A dead one will not, and nobody would wake the caller.
+        Err(dead) => Err(dead),
+    }
 }
 
 fn ask_for_interrupt(queue: QueueRef) -> Result<()> {

@@ -4,9 +4,9 @@ use super::channel::{Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region
 use super::device::{self, Attributes};
 use super::uapi;
 use crate::error::{Error, Result};
-use crate::log_info;
 use crate::sys::shared::SharedMemory;
 use crate::sys::{env, fd, fork, ioctl, pages, poll};
+use crate::{log_error, log_info};
 use core::time::Duration;
 use parking_lot::Mutex;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -22,7 +22,14 @@ impl Bus for Kernel {
     }
 
     fn open(&self, device: &Attributes) -> Result<Arc<dyn Channel>> {
-        let fd = fd::open_read_write(&device.node_path)?;
+        let fd = fd::open_read_write(&device.node_path).map_err(|error| match error {
+            // It has gone since it was listed.
+            Error::Os(libc::ENOENT) => {
+                log_error!("{} does not exist", device.node_path.display());
+                Error::NoDevice
+            }
+            other => other,
+        })?;
         log_info!(
             "{}: queue opened, {} interface",
             device.name,

@@ -169,7 +169,7 @@ fn a_device_that_disappears_is_an_error_and_the_process_lives() {
         assert_eq!(queue.channel.wait(limit), Ok(Wake::TimedOut));
         queue.channel.stop();
         let device = Kernel.devices().expect("sysfs is still there").remove(0);
-        assert!(Kernel.open(&device).is_err());
+        assert_eq!(Kernel.open(&device).err(), Some(Error::NoDevice));
     });
     let Some(world) = world else { return };
     assert_eq!(world.count("munmap"), 2);
@@ -188,6 +188,21 @@ fn a_doorbell_after_the_device_disappeared_does_not_kill() {
         bell.ring(0);
         bell.ring(0);
         assert_eq!(queue.receive(), Err(Error::NoDevice));
+    });
+}
+
+#[test]
+fn a_full_ring_whose_device_disappeared_says_so_at_once() {
+    let world = world(false).with("FAKE_FAULT", "remove@1023");
+    inside(world, || {
+        let mut queue = node().expect("opens");
+        let mut to = [0; 8];
+        for tag in 1..=1023 {
+            queue.send(tag, &[1; 8], &mut to).expect("room");
+        }
+        // A full ring looks at no memory of the device but the status word.
+        let answer = queue.send(1024, &[1; 8], &mut to);
+        assert_eq!(answer, Err(Error::NoDevice));
     });
 }
 

@@ -172,6 +172,10 @@ fn describe(q: &mut wd_queue, info: &Info) {
 /// paths are needed. On success the fields marked *out* are set; on failure they are reset, and the
 /// structure can be used to try again.
 ///
+/// A device may be removed at any time; calls then answer -ENODEV. The kernel tells by SIGBUS, for
+/// which the library has a handler since the first queue: leave SIGBUS unblocked in threads that
+/// use queues, and let a handler of your own pass what it does not know to the one before it.
+///
 /// Returns 0; -EINVAL for NULL, missing paths or files with garbage in them; -ENODEV if no device
 /// suits or no driver knows its interface; -EBUSY if no queue is free, or the structure's queue is
 /// open; -EPERM for a device without an IOMMU or a group that is not viable; -EOPNOTSUPP if the
@@ -485,7 +489,7 @@ pub unsafe extern "C" fn wd_recv_batch(
 
 /// Returns a descriptor for `poll(2)`, valid until the queue is released; -EINVAL, -ESHUTDOWN.
 /// Becoming readable is a hint that messages may have come back. Call `wd_queue_arm` before each
-/// sleep.
+/// sleep, and sleep for a limited time: the removal of a device wakes nobody.
 #[unsafe(export_name = "__uadk_v0_wd_queue_fd")]
 pub unsafe extern "C" fn wd_queue_fd(q: *mut wd_queue) -> c_int {
     entry("wd_queue_fd", || {
@@ -497,7 +501,7 @@ pub unsafe extern "C" fn wd_queue_fd(q: *mut wd_queue) -> c_int {
 /// Asks for the descriptor of `wd_queue_fd` to become readable at the next completion.
 ///
 /// Returns 1 if it will; 0 if a message has come back already, so receive before sleeping;
-/// -EINVAL, -ESHUTDOWN.
+/// -ENODEV if the device has gone or was reset and nothing is left to receive; -EINVAL, -ESHUTDOWN.
 #[unsafe(export_name = "__uadk_v0_wd_queue_arm")]
 pub unsafe extern "C" fn wd_queue_arm(q: *mut wd_queue) -> c_int {
     entry("wd_queue_arm", || {
