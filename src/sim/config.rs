@@ -58,9 +58,9 @@ pub struct Device {
 /// In which order requests of one queue are completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Orders {
-    /// As submitted: at most one engine works for a queue (the `orders` bit of the hardware's SQC).
+    /// As submitted, whichever engine is done first (the `orders` bit of the hardware's SQC).
     In,
-    /// As they are done: all engines may work for one queue.
+    /// As they are done.
     Out,
 }
 
@@ -71,7 +71,7 @@ impl Default for Device {
             depth: 1024,
             node: 0,
             queues: 256,
-            engines: 1,
+            engines: 2,
             level: 1,
             orders: Orders::In,
             faults: Vec::new(),
