@@ -78,6 +78,17 @@ fn what_gzip_compresses_the_example_decompresses() {
 }
 
 #[test]
+fn without_a_device_the_result_is_as_good() {
+    let plain = common::input("rust.alone", 2_000_000);
+    let (packed, again) = (plain.with_extension("gz"), plain.with_extension("again"));
+    run(example("gzip_alone").arg(&plain).arg(&packed));
+    // One member, which is short enough for one request.
+    let said = text(example("gunzip_file").arg(&packed).arg(&again));
+    assert_eq!(requests(&said), (1, 1));
+    assert!(same(&plain, &fs::read(&again).expect("readable")));
+}
+
+#[test]
 fn a_file_that_is_no_gzip_file_is_refused() {
     let plain = common::input("rust.plain", 1000);
     let mut command = example("gunzip_file");
