@@ -2,8 +2,8 @@
 //! input in the same pieces at the same level, in turns within one run. The crate
 //! runs on the thread that calls it; the device has a queue around it. Both make
 //! raw deflate, without checksums. The queue must not be what a program waits for:
-//! the device is to reach 0.9 of the crate, with one engine and with as many as it
-//! has by default. `device FILE` takes a file instead of a text made up.
+//! one engine is to reach 0.9 of the crate, and two more where a second processor
+//! is free. `device FILE` takes a file instead of a text made up.
 
 use core::num::NonZeroU64;
 use flate2::{Compress, Compression, FlushCompress, Status};
@@ -155,12 +155,15 @@ fn compare(data: &[u8], piece: usize, queues: [&Queue; 2]) {
 fn main() {
     let file = std::env::args().skip(1).find(|a| a != "--bench");
     let data = file.map_or_else(text, |file| std::fs::read(file).expect("readable"));
-    let (one, usual) = (open("hisi_zip,api=3,engines=1"), open("hisi_zip,api=3"));
+    let (one, two) = (
+        open("hisi_zip,api=3,engines=1"),
+        open("hisi_zip,api=3,engines=2"),
+    );
     println!(
-        "| bytes a request | crate alone MB/s | one engine MB/s | ratio | default MB/s | ratio |"
+        "| bytes a request | crate alone MB/s | one engine MB/s | ratio | two engines MB/s | ratio |"
     );
     println!("|---|---|---|---|---|---|");
     for piece in PIECES {
-        compare(&data, piece, [&one.1, &usual.1]);
+        compare(&data, piece, [&one.1, &two.1]);
     }
 }

@@ -71,7 +71,7 @@ impl Default for Device {
             depth: 1024,
             node: 0,
             queues: 256,
-            engines: 2,
+            engines: 1,
             level: 1,
             orders: Orders::In,
             faults: Vec::new(),
