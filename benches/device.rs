@@ -2,7 +2,7 @@
 //! input in the same pieces at the same level, in turns within one run. The crate
 //! runs on the thread that calls it; the device has a queue around it. Both make
 //! raw deflate, without checksums. The queue must not be what a program waits for:
-//! one engine is to reach 0.9 of the crate, and two more where a second processor
+//! one engine is to reach 0.9 of the crate; two do more where a second processor
 //! is free. `device FILE` takes a file instead of a text made up.
 
 use core::num::NonZeroU64;
