@@ -7,7 +7,7 @@ mod common;
 use common::{TMP, compile, has, pkg_config, prefix, run, skip, source, text};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 /// A program has this many seconds, and ten times as many under valgrind: enough for a machine that
 /// does other things as well, and an end to one that hangs.
@@ -29,21 +29,8 @@ fn programs() -> Vec<String> {
     names
 }
 
-/// A command that is ended when it takes too long, and sees one kind of device: simulated ones.
-fn limited(seconds: u32) -> Command {
-    let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", &seconds.to_string()]);
-    for (name, _) in std::env::vars() {
-        if name.starts_with("WD_") {
-            command.env_remove(name);
-        }
-    }
-    command.env("WD_SIM", "hisi_zip").stdin(Stdio::null());
-    command
-}
-
 fn plainly() -> Command {
-    limited(SECONDS)
+    common::limited(SECONDS)
 }
 
 /// Memory that is still reachable at the end is no leak: the library keeps tables for the life of
@@ -51,7 +38,7 @@ fn plainly() -> Command {
 /// fork child has lost its parent's threads with all they held, which it calls lost for certain: a
 /// program that forks is not held to it.
 fn under_valgrind(program: &str) -> Command {
-    let mut command = limited(SECONDS * 10);
+    let mut command = common::limited(SECONDS * 10);
     command.args(["valgrind", "-q", "--fair-sched=yes"]);
     if !program.contains("fork()") {
         command.args(["--leak-check=full", "--show-leak-kinds=definite,indirect"]);
@@ -128,7 +115,7 @@ fn a_program_that_fails_hangs_or_leaks_is_noticed() {
     assert!(verdict("self-test", "good", &shell("exit 0")).is_none());
     assert!(verdict("self-test", "bad", &shell("exit 1")).is_some());
     assert!(verdict("self-test", "killed", &shell("kill -SEGV $$")).is_some());
-    let hangs = run(limited(1).args(["sleep", "600"]));
+    let hangs = run(common::limited(1).args(["sleep", "600"]));
     assert!(verdict("self-test", "hangs", &hangs).is_some());
     if has("valgrind") {
         let leak = Path::new(TMP).join("leak.c");
@@ -218,26 +205,12 @@ fn the_program_in_the_readme_compiles() {
     compile(&file.to_string_lossy(), false);
 }
 
-/// A file to compress: some megabytes that are neither random nor all the same.
-fn input(name: &str, bytes: usize) -> PathBuf {
-    let mut text = Vec::with_capacity(bytes + 32);
-    let mut state = 1_u32;
-    while text.len() < bytes {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        text.extend_from_slice(format!("{} line {}\n", text.len(), state >> 20).as_bytes());
-    }
-    text.truncate(bytes);
-    let path = Path::new(TMP).join(name);
-    fs::write(&path, text).expect("writable");
-    path
-}
-
 #[test]
 fn the_seeds_sequence_yields_a_zlib_stream() {
     if !has("python3") {
         return skip("the_seeds_sequence_yields_a_zlib_stream", "no python3");
     }
-    let input = input("seed.in", 3_000_000);
+    let input = common::input("seed.in", 3_000_000);
     let program = compile("tests/c/seed_sequence.c", false);
     let from = || File::open(&input).expect("written");
     let output = run(plainly().arg(&program).stdin(from()));
@@ -260,7 +233,7 @@ fn the_seeds_sequence_yields_a_zlib_stream() {
 fn what_the_examples_compress_gzip_and_they_themselves_decompress() {
     let (zip, unzip) = (example("gzip_file"), example("gunzip_file"));
     for (name, bytes) in [("empty", 0), ("byte", 1), ("some", 5_000_000)] {
-        let plain = input(&format!("example.{name}"), bytes);
+        let plain = common::input(&format!("example.{name}"), bytes);
         let (packed, again) = (plain.with_extension("gz"), plain.with_extension("again"));
         let said = text(plainly().arg(&zip).arg(&plain).arg(&packed));
         assert!(said.contains("(simulated)"), "{said}");

@@ -58,9 +58,9 @@ pub struct Device {
 /// In which order requests of one queue are completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Orders {
-    /// As submitted: at most one engine works for a queue (the `orders` bit of the hardware's SQC).
+    /// As submitted, whichever engine is done first (the `orders` bit of the hardware's SQC).
     In,
-    /// As they are done: all engines may work for one queue.
+    /// As they are done.
     Out,
 }
 

@@ -1,12 +1,11 @@
 //! The queue manager of a device, for one queue: doorbells in, descriptors
 //! fetched, completions and events out. It does not know what a descriptor says.
 
-use super::config::Orders;
-use super::contexts::Contexts;
 use super::device::Device;
-use super::faults::{Site, Upset};
+use super::faults::Site;
+use super::state::{Completion, Job, Life, State};
 use super::zip::{Direction, Engine};
-use crate::bd::zip::{self, Bytes, Sqe, Status};
+use crate::bd::zip::{self, Sqe, Status};
 use crate::error::{Error, Result};
 use crate::qm::doorbell::{Command, Value};
 use crate::qm::layout::{CQE_SIZE, Layout, Version, cqe};
@@ -35,78 +34,6 @@ pub(super) struct Queue {
     state: Mutex<State>,
     /// An engine has left the queue, or the queue's life has changed.
     changed: Condvar,
-}
-
-/// Where a queue is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Life {
-    /// Opened, or stopped.
-    Initial,
-    Started,
-    /// Waiting for the engines to leave.
-    Stopping,
-    /// Killed by a reset. There is no way back.
-    Dead,
-    /// Its device was removed.
-    Gone,
-}
-
-/// What the queue's lock guards.
-struct State {
-    life: Life,
-    direction: Direction,
-    rings: Contexts,
-    /// The event's descriptor is readable.
-    raised: bool,
-    /// The queue is on the engines' list.
-    queued: bool,
-    /// Descriptors that are fetched and not completed.
-    busy: usize,
-    /// Completions held back by a reorder fault.
-    held: Vec<Completion>,
-    /// How many it wants to hold; 0 when there is no such fault.
-    window: usize,
-}
-
-impl State {
-    fn new(depth: u16) -> State {
-        State {
-            life: Life::Initial,
-            direction: Direction::Compress,
-            rings: Contexts::new(depth),
-            raised: false,
-            queued: false,
-            busy: 0,
-            held: Vec::new(),
-            window: 0,
-        }
-    }
-
-    /// Whether a request that was fetched is completed. A stopping queue finishes what it has begun.
-    fn completes(&self) -> bool {
-        matches!(self.life, Life::Started | Life::Stopping)
-    }
-
-    /// Whether one more completion has room, beside those that are certain to come.
-    fn room(&self) -> bool {
-        self.rings.room(self.busy + self.held.len())
-    }
-}
-
-/// What a completion will say.
-struct Completion {
-    slot: u16,
-    upset: Upset,
-}
-
-/// A descriptor in an engine's hands.
-struct Job {
-    slot: u16,
-    bytes: Bytes,
-    direction: Direction,
-    upset: Upset,
-    /// The bytes have the results in them.
-    done: bool,
 }
 
 impl Queue {
@@ -180,12 +107,10 @@ impl Queue {
             self.write_entry(at, [0; 4]);
         }
         self.take_back(&mut state);
-        *state = State {
-            life: Life::Started,
-            direction: state.direction,
-            queued: state.queued,
-            ..State::new(self.depth)
-        };
+        let mut fresh = State::new(self.depth);
+        (fresh.life, fresh.direction) = (Life::Started, state.direction);
+        fresh.queued = state.queued;
+        *state = fresh;
         Ok(())
     }
 
@@ -306,18 +231,9 @@ impl Queue {
         }
     }
 
-    /// Whether the next descriptor may be fetched: there is one, an engine may take it, and there
-    /// is an entry for its completion.
-    fn runnable(&self, state: &State) -> bool {
-        state.life == Life::Started
-            && state.rings.pending()
-            && (state.busy == 0 || self.device.config.orders == Orders::Out)
-            && state.room()
-    }
-
     /// Calls an engine if there is something to do.
     fn kick(self: &Arc<Self>, state: &mut State) {
-        if !state.queued && self.runnable(state) {
+        if !state.queued && state.runnable() {
             state.queued = true;
             self.device.schedule(Arc::clone(self));
         }
@@ -343,15 +259,14 @@ impl Queue {
     fn fetch(self: &Arc<Self>) -> Option<Job> {
         let mut state = self.state.lock();
         state.queued = false;
-        if !self.runnable(&state) {
+        if !state.runnable() {
             return None;
         }
-        let slot = state.rings.fetch();
+        let slot = state.fetch();
         let mut bytes = [0; zip::SIZE];
         if let Some(entry) = self.sq.at(slot.into()) {
             entry.load(&mut bytes);
         }
-        state.busy += 1;
         self.device.tally.descriptors.add(1);
         let upset = self.device.plan.request();
         let direction = state.direction;
@@ -409,15 +324,16 @@ impl Queue {
 
     fn complete(self: &Arc<Self>, job: Job) {
         let mut state = self.state.lock();
-        state.busy -= 1;
+        let slot = self.sq.at(job.slot.into());
+        if let Some(slot) = slot.filter(|_| job.done && state.completes()) {
+            slot.store(&job.bytes);
+        }
+        state.leave(job);
         if state.completes() {
-            if job.done {
-                if let Some(entry) = self.sq.at(job.slot.into()) {
-                    entry.store(&job.bytes);
-                }
-                self.hold_or_post(&mut state, job);
+            while let Some(done) = state.due(self.device.config.orders) {
+                self.hold_or_post(&mut state, done);
             }
-            if state.busy == 0 && !self.runnable(&state) {
+            if state.busy == 0 && !state.runnable() {
                 self.release_held(&mut state);
             }
             self.kick(&mut state);
@@ -426,11 +342,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    fn hold_or_post(&self, state: &mut State, job: Job) {
-        let done = Completion {
-            slot: job.slot,
-            upset: job.upset,
-        };
+    fn hold_or_post(&self, state: &mut State, done: Completion) {
         if state.window == 0 {
             state.window = done.upset.reorder;
         }

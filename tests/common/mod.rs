@@ -146,3 +146,30 @@ pub fn compile(program: &str, statically: bool) -> PathBuf {
     run(&mut cc);
     out
 }
+
+/// A command that is ended when it takes too long, and sees one kind of device: simulated ones.
+pub fn limited(seconds: u32) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", &seconds.to_string()]);
+    for (name, _) in std::env::vars() {
+        if name.starts_with("WD_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("WD_SIM", "hisi_zip").stdin(Stdio::null());
+    command
+}
+
+/// A file to compress: some megabytes that are neither random nor all the same.
+pub fn input(name: &str, bytes: usize) -> PathBuf {
+    let mut text = Vec::with_capacity(bytes + 32);
+    let mut state = 1_u32;
+    while text.len() < bytes {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        text.extend_from_slice(format!("{} line {}\n", text.len(), state >> 20).as_bytes());
+    }
+    text.truncate(bytes);
+    let path = Path::new(TMP).join(name);
+    fs::write(&path, text).expect("writable");
+    path
+}

@@ -235,6 +235,27 @@ fn requests_complete_in_order_with_several_engines_if_asked_for() {
 
 #[test]
 #[cfg_attr(miri, ignore = "system calls and threads")]
+fn an_engine_that_is_done_early_does_not_wait_but_its_completion_does() {
+    let world = world("hisi_zip,engines=2,orders=in,fault=delay:3600000@1");
+    let mut rig = Rig::open(&world, COMPRESS);
+    let counters = || world.counters("hisi_zip-0").expect("device 0");
+    rig.send(&wild());
+    let second = rig.send(&wild());
+    let third = rig.send(&wild());
+    // One engine sleeps; the other executes what follows, and ends it with an error.
+    while counters().errors < 2 {
+        std::thread::yield_now();
+    }
+    assert_eq!(counters().completions, 0);
+    // The first one is lost now, and nothing is before the others any more.
+    rig.channel.stop();
+    assert_eq!(counters().completions, 2);
+    assert_eq!(rig.receive().expect("an answer").0, second);
+    assert_eq!(rig.receive().expect("an answer").0, third);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "system calls and threads")]
 fn one_thread_sends_while_another_receives() {
     let world = world("hisi_zip,depth=32");
     let Rig {

@@ -1,0 +1,169 @@
+//! Throughput of the simulated device against the deflate crate alone: the same
+//! input in the same pieces at the same level, in turns within one run. The crate
+//! runs on the thread that calls it; the device has a queue around it. Both make
+//! raw deflate, without checksums. The queue must not be what a program waits for:
+//! one engine is to reach 0.9 of the crate; two do more where a second processor
+//! is free. `device FILE` takes a file instead of a text made up.
+
+use core::num::NonZeroU64;
+use flate2::{Compress, Compression, FlushCompress, Status};
+use std::time::Instant;
+use warpdrive::bd::zip::{Request, Sqe};
+use warpdrive::queue::{Descriptor, Options, Queue};
+use warpdrive::sim::World;
+
+/// Bytes of the made-up text.
+const INPUT: usize = 24 << 20;
+/// Bytes of a request: the most that the device takes is a little more than the first; the third
+/// is what examples/gzip_file.c sends.
+const PIECES: [usize; 4] = [10_000_000, 1 << 20, 512 << 10, 64 << 10];
+/// Requests in flight, as in examples/gzip_file.c.
+const SLOTS: usize = 8;
+/// Measurements of each; the first one warms up.
+const ROUNDS: usize = 22;
+/// The device's default.
+const LEVEL: u32 = 1;
+
+/// Lines of text with words and numbers in them, always the same. Deflate makes 0.4 of it.
+fn text() -> Vec<u8> {
+    const WORDS: [&str; 16] = [
+        "queue",
+        "the",
+        "device",
+        "of",
+        "descriptor",
+        "doorbell",
+        "and",
+        "memory",
+        "a",
+        "ring",
+        "completion",
+        "in",
+        "kernel",
+        "process",
+        "to",
+        "address",
+    ];
+    let mut text = Vec::with_capacity(INPUT + 64);
+    let mut state = 1_u64;
+    while text.len() < INPUT {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let random = state >> 33;
+        text.extend_from_slice(WORDS[random as usize % 16].as_bytes());
+        match random >> 4 & 15 {
+            0 => text.extend_from_slice(format!(" {}\n", random >> 8).as_bytes()),
+            1 => text.push(b'\n'),
+            _ => text.push(b' '),
+        }
+    }
+    text.truncate(INPUT);
+    text
+}
+
+/// The crate alone: one compressor for all pieces, and a buffer for each slot as the device has.
+/// Bytes made.
+fn alone(data: &[u8], piece: usize, compress: &mut Compress, outputs: &mut [Vec<u8>]) -> u64 {
+    let mut produced = 0;
+    for (piece, slot) in data.chunks(piece).zip((0..SLOTS).cycle()) {
+        compress.reset();
+        let status = compress.compress(piece, &mut outputs[slot], FlushCompress::Finish);
+        assert_eq!(status.expect("valid"), Status::StreamEnd);
+        produced += compress.total_out();
+    }
+    produced
+}
+
+/// The device: pieces are sent while a slot is free, and an answer is taken when none is. Bytes
+/// made.
+fn device(data: &[u8], piece: usize, queue: &Queue, outputs: &mut [Vec<u8>]) -> u64 {
+    let mut produced = 0;
+    let mut free: Vec<usize> = (0..SLOTS).rev().collect();
+    let mut receive = || {
+        let mut answer: Descriptor = [0; 128];
+        let done = queue.receive_wait(None, &mut answer).expect("alive");
+        assert!(done.status.is_good());
+        produced += u64::from(Sqe::decode(&answer).produced);
+        done.tag.get() as usize - 1
+    };
+    for piece in data.chunks(piece) {
+        let slot = free.pop().unwrap_or_else(&mut receive);
+        let request = Sqe {
+            input_length: piece.len() as u32,
+            output_space: outputs[slot].len() as u32,
+            source: piece.as_ptr() as u64,
+            destination: outputs[slot].as_mut_ptr() as u64,
+            request: Request::Deflate.code(),
+            finish: true,
+            sqe_type: 3,
+            window: 4,
+            ..Sqe::default()
+        };
+        let tag = NonZeroU64::MIN.saturating_add(slot as u64);
+        queue.send(&request.encode(), tag).expect("room");
+    }
+    while free.len() < SLOTS {
+        free.push(receive());
+    }
+    produced
+}
+
+fn open(config: &str) -> (World, Queue) {
+    let world = World::new(config.parse().expect("valid")).expect("valid");
+    let queue = Queue::open_on(&world, &Options::default()).expect("a queue");
+    (world, queue)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// One line of the table.
+fn compare(data: &[u8], piece: usize, queues: [&Queue; 2]) {
+    let mut compress = Compress::new(Compression::new(LEVEL), false);
+    let mut outputs = vec![vec![1; piece + piece / 8]; SLOTS];
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut time = [0.0; 3];
+        let begin = Instant::now();
+        let made = alone(data, piece, &mut compress, &mut outputs);
+        time[0] = begin.elapsed().as_secs_f64();
+        for (queue, time) in queues.iter().zip(&mut time[1..]) {
+            let begin = Instant::now();
+            let device = device(data, piece, queue, &mut outputs);
+            *time = begin.elapsed().as_secs_f64();
+            // It gives the compressor its input in pieces, which ends some blocks elsewhere.
+            assert!(device.abs_diff(made) < made / 100, "{device} {made}");
+        }
+        times.push(time);
+    }
+    let times = [0, 1, 2].map(|who| median(times[1..].iter().map(|time| time[who])));
+    let speed = times.map(|time| data.len() as f64 / 1e6 / time);
+    println!(
+        "| {piece} | {:.0} | {:.0} | {:.2} | {:.0} | {:.2} |",
+        speed[0],
+        speed[1],
+        speed[1] / speed[0],
+        speed[2],
+        speed[2] / speed[0]
+    );
+}
+
+fn main() {
+    let file = std::env::args().skip(1).find(|a| a != "--bench");
+    let data = file.map_or_else(text, |file| std::fs::read(file).expect("readable"));
+    let (one, two) = (
+        open("hisi_zip,api=3,engines=1"),
+        open("hisi_zip,api=3,engines=2"),
+    );
+    println!(
+        "| bytes a request | crate alone MB/s | one engine MB/s | ratio | two engines MB/s | ratio |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for piece in PIECES {
+        compare(&data, piece, [&one.1, &two.1]);
+    }
+}
