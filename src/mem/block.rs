@@ -6,10 +6,10 @@ use super::space::{Mapped, Pinned, Space, Static, Sva};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::fork::PerProcess;
+use crate::sys::lock::{Mutex, MutexGuard};
 use crate::sys::pages::Pages;
 use crate::uacce::channel::{Access, Mapper, Memory};
 use core::ops::Range;
-use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -5,9 +5,9 @@ use super::{block, check};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::fork;
+use crate::sys::lock::Mutex;
 use crate::uacce::channel::{Access, Memory};
 use core::ops::Range;
-use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

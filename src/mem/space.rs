@@ -3,10 +3,10 @@
 use super::extents::Extents;
 use crate::error::{Error, Result};
 use crate::log_error;
+use crate::sys::lock::Mutex;
 use crate::sys::pages;
 use crate::uacce::channel::{Access, Mapper};
 use core::ops::Range;
-use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// The address space of one or several queues. All ranges are whole pages.

@@ -3,11 +3,11 @@
 use super::block;
 use super::share::Shares;
 use crate::error::{Error, Result};
+use crate::sys::lock::{Mutex, MutexGuard};
 use crate::sys::pages::{self, Pages};
 use crate::uacce::channel::{Access, Mapper, Memory};
 use core::ops::Range;
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use parking_lot::{Mutex, MutexGuard};
 use proptest::prelude::*;
 use std::sync::Arc;
 

@@ -4,12 +4,12 @@
 use super::doorbell::{self, Value};
 use super::layout::{CQE_SIZE, Version, cqe};
 use crate::error::{Error, Result};
+use crate::sys::lock::Mutex;
 use crate::sys::poll::{self, Event};
 use crate::sys::shared::{Entries, SharedMemory, Word};
 use crate::uacce::channel::{Bell, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake};
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use parking_lot::Mutex;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 

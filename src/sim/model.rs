@@ -9,12 +9,12 @@ use crate::bd::zip::{self, Sqe, Status};
 use crate::error::{Error, Result};
 use crate::qm::doorbell::{Command, Value};
 use crate::qm::layout::{CQE_SIZE, Layout, Version, cqe};
+use crate::sys::lock::{Condvar, Mutex};
 use crate::sys::poll::{self, Event};
 use crate::sys::shared::{Entries, SharedMemory, Word};
 use crate::uacce::channel::QueueId;
 use core::sync::atomic::Ordering;
 use core::time::Duration;
-use parking_lot::{Condvar, Mutex};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
@@ -288,7 +288,7 @@ impl Queue {
         }
         let until = Instant::now() + time;
         while state.life == Life::Started {
-            if self.changed.wait_until(&mut state, until).timed_out() {
+            if self.changed.wait_until(&mut state, until) {
                 return state.life == Life::Started;
             }
         }

@@ -10,6 +10,7 @@ pub mod fd;
 pub mod fork;
 pub mod gate;
 pub mod ioctl;
+pub mod lock;
 pub mod lost;
 pub mod maps;
 pub mod mmio;

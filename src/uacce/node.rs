@@ -4,11 +4,11 @@ use super::channel::{Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region
 use super::device::{self, Attributes};
 use super::uapi;
 use crate::error::{Error, Result};
+use crate::sys::lock::Mutex;
 use crate::sys::shared::SharedMemory;
 use crate::sys::{env, fd, fork, ioctl, pages, poll};
 use crate::{log_error, log_info};
 use core::time::Duration;
-use parking_lot::Mutex;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 

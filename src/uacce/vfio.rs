@@ -15,12 +15,12 @@ use super::channel::{
 use super::uapi::DEFAULT_DEPTH;
 use crate::error::{Error, Result};
 use crate::sys::ioctl::{Request, io};
+use crate::sys::lock::Mutex;
 use crate::sys::shared::SharedMemory;
 use crate::sys::{env, fd, fork, ioctl, pages, sysfs};
 use crate::{log_error, log_info};
 use core::sync::atomic::Ordering;
 use core::time::Duration;
-use parking_lot::Mutex;
 use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};

@@ -8,9 +8,9 @@ use super::{
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::fork::{self, PerProcess};
+use crate::sys::lock::{Mutex, MutexGuard};
 use crate::sys::{fd, ioctl};
 use core::ops::Range;
-use parking_lot::{Mutex, MutexGuard};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::sync::{Arc, Weak};
