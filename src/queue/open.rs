@@ -234,3 +234,54 @@ fn dma_flag(memory: &Memory) -> i32 {
         Memory::Mapped(_) | Memory::Static => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_survive_their_text() {
+        let mut options = Options::default();
+        options.set("algorithm", "gzip").expect("known");
+        options.set("direction", "decompress").expect("known");
+        options.set("noiommu", "allow").expect("known");
+        assert_eq!(Options::from_attributes(&options.attributes()), Ok(options));
+        assert_eq!(Options::from_attributes(""), Ok(Options::default()));
+        assert_eq!(
+            Options::from_attributes("hisi_qm_v1"),
+            Ok(Options::default())
+        );
+    }
+
+    #[test]
+    fn options_refuse_what_they_do_not_know() {
+        for (name, value) in [
+            ("algorithm", ""),
+            ("algorithm", "a;b=c"),
+            ("direction", "up"),
+            ("noiommu", ""),
+            ("colour", "red"),
+        ] {
+            assert_eq!(
+                Options::default().set(name, value),
+                Err(Error::Invalid),
+                "{name}={value}"
+            );
+        }
+        for text in ["wd:", "wd:algorithm", "wd:direction=sideways", "wd:;"] {
+            assert_eq!(
+                Options::from_attributes(text),
+                Err(Error::Invalid),
+                "{text}"
+            );
+        }
+        let longest = Options {
+            wanted: Wanted {
+                algorithm: Some("a".repeat(63)),
+                ..Wanted::default()
+            },
+            ..Options::default()
+        };
+        assert!(longest.attributes().len() < 256);
+    }
+}
