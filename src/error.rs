@@ -33,6 +33,8 @@ pub enum Error {
     Unsupported,
     /// The queue was released, or belongs to the parent of this process.
     Shutdown,
+    /// It is done already: the algorithm is initialised.
+    Exists,
     /// The queue's status words say that the device was reset; the queue is dead.
     DeviceReset,
     /// Any other `errno` of a system call, as it came.
@@ -57,6 +59,7 @@ impl Error {
             Error::Permission => libc::EPERM,
             Error::Unsupported => libc::EOPNOTSUPP,
             Error::Shutdown => libc::ESHUTDOWN,
+            Error::Exists => libc::EEXIST,
             Error::DeviceReset => WD_HW_EACCESS,
             Error::Os(number) => number,
         }
@@ -75,6 +78,7 @@ impl Error {
             libc::EPERM => Error::Permission,
             libc::EOPNOTSUPP => Error::Unsupported,
             libc::ESHUTDOWN => Error::Shutdown,
+            libc::EEXIST => Error::Exists,
             n if n <= 0 => Error::Io,
             libc::EIO => Error::Io,
             n => Error::Os(n),
@@ -95,6 +99,7 @@ impl fmt::Display for Error {
             Error::Permission => "not permitted",
             Error::Unsupported => "not supported",
             Error::Shutdown => "queue released, or inherited by fork",
+            Error::Exists => "done already",
             Error::DeviceReset => "device reset",
             Error::Os(number) => return write!(f, "system error {number}"),
         };

@@ -34,9 +34,9 @@
 //! | floor | modules |
 //! |---|---|
 //! | 7 | [`capi`]: the C entries |
-//! | 6 | [`queue`]: queues of raw descriptors |
+//! | 6 | [`alg`]: contexts and sessions, [`queue`]: queues of raw descriptors |
 //! | 5 | [`bus`]: which devices this process sees |
-//! | 4 | [`sim`]: simulated devices |
+//! | 4 | [`drv`]: drivers, [`sim`]: simulated devices |
 //! | 3 | [`qm`]: rings; [`bd`]: descriptors; [`mem`]: memory that devices may touch |
 //! | 2 | [`uacce`]: the kernel interface |
 //! | 1 | [`sys`]: the operating system and the bare machine |
@@ -50,11 +50,13 @@
 //! moment; it is only copied or accessed atomically. *Leaked*: made by `Box::into_raw` or
 //! `Box::leak` and never freed, so valid for ever.
 
+pub mod alg;
 pub mod bd;
 pub mod bus;
 pub mod calc;
 pub mod capi;
 pub mod ctypes;
+pub mod drv;
 pub mod error;
 pub mod log;
 pub mod mem;

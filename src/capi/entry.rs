@@ -46,6 +46,39 @@ impl<T> Reply for *mut T {
     }
 }
 
+/// A handle, or 0 and `errno`.
+impl Reply for usize {
+    type Value = usize;
+
+    fn yes(value: usize) -> usize {
+        value
+    }
+
+    fn no(error: Error) -> usize {
+        Errno::set_raw(error.number());
+        0
+    }
+}
+
+/// Whether it is so; what cannot be told is not so.
+impl Reply for bool {
+    type Value = bool;
+
+    fn yes(value: bool) -> bool {
+        value
+    }
+
+    fn no(_: Error) -> bool {
+        false
+    }
+}
+
+/// The error as the pointers and handles have it that `WD_IS_ERR` is for.
+#[expect(dead_code, reason = "the first user comes with the v2 functions")]
+pub(super) const fn error_pointer(error: Error) -> usize {
+    (error.number() as isize).wrapping_neg() as usize
+}
+
 /// Nothing: what went wrong is only in the log.
 impl Reply for () {
     type Value = ();

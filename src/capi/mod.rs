@@ -7,3 +7,4 @@
 
 mod entry;
 pub mod v0;
+pub mod v2;

@@ -4,3 +4,4 @@
 #![forbid(unsafe_code)]
 
 pub mod v0;
+pub mod v2;

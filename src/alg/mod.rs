@@ -1,0 +1,4 @@
+//! The algorithms' half of UADK v2: devices and contexts, schedulers, and sessions
+//! whose requests go through the engines of [`crate::drv`]. No hardware is known here.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! UADK v2: one file for each of its headers.

@@ -1,0 +1,72 @@
+//! Memory that a caller of the C API lends for the time of a request.
+//!
+//! Messages carry addresses, and engines in safe code read and write what they
+//! name. That it is theirs to read and write is the C caller's promise; a
+//! [`Promise`] is the proof that somebody gave it.
+
+#![expect(unsafe_code, reason = "turns the addresses of messages into slices")]
+
+use core::mem::MaybeUninit;
+use core::slice;
+
+/// The proof that the addresses and lengths in the messages an engine is given name memory that is
+/// the engine's until the message is finished: input to read, output to write, lists to follow.
+#[derive(Clone, Copy, Debug)]
+pub struct Promise(());
+
+impl Promise {
+    /// Takes somebody's word for it.
+    ///
+    /// # Safety
+    /// All messages that reach the holder name memory as [`Promise`] says.
+    #[must_use]
+    pub const unsafe fn given() -> Promise {
+        Promise(())
+    }
+
+    /// `len` bytes of input; none where `address` is null.
+    #[inline]
+    #[must_use]
+    pub(crate) fn input<'a>(self, address: *const u8, len: usize) -> &'a [u8] {
+        if address.is_null() || isize::try_from(len).is_err() {
+            return &[];
+        }
+        // SAFETY: the promise: input of this length, which nobody writes to meanwhile.
+        unsafe { slice::from_raw_parts(address, len) }
+    }
+
+    /// Room for `len` bytes of output, whatever is in it; none where `address` is null. It must not
+    /// overlap other slices of this promise that are in use.
+    #[inline]
+    #[must_use]
+    pub(crate) fn output<'a>(self, address: *mut u8, len: usize) -> &'a mut [MaybeUninit<u8>] {
+        if address.is_null() || isize::try_from(len).is_err() {
+            return &mut [];
+        }
+        // SAFETY: the promise: output of this length, which is the engine's alone meanwhile; the
+        // engine sees to it that no other slice overlaps.
+        unsafe { slice::from_raw_parts_mut(address.cast(), len) }
+    }
+
+    /// What the `T` at `address` says; `None` where `address` is null or not aligned.
+    #[inline]
+    #[must_use]
+    pub(crate) fn read<T: Copy>(self, address: *const T) -> Option<T> {
+        if address.is_null() || !address.is_aligned() {
+            return None;
+        }
+        // SAFETY: the promise: a structure of this type, which nobody writes to meanwhile.
+        Some(unsafe { address.read() })
+    }
+
+    /// Writes the `T` at `address`; `false` where `address` is null or not aligned.
+    #[inline]
+    pub(crate) fn write<T: Copy>(self, address: *mut T, value: T) -> bool {
+        if address.is_null() || !address.is_aligned() {
+            return false;
+        }
+        // SAFETY: the promise: a structure of this type, which is the engine's alone meanwhile.
+        unsafe { address.write(value) };
+        true
+    }
+}
