@@ -7,7 +7,7 @@
               with NUL, and handles may be any number"
 )]
 
-use crate::capi::entry::{OrError, SystemCall, entry};
+use crate::capi::entry::{PointerOrError, SystemCall, entry};
 use crate::ctypes::v2::uacce::uacce_qfrt;
 use crate::ctypes::v2::wd::{uacce_dev, uacce_dev_list};
 use crate::ctypes::v2::wd_alg_common::bitmask;
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn wd_find_dev_by_numa(
     list: *mut uacce_dev_list,
     numa_id: c_int,
 ) -> *mut uacce_dev {
-    entry::<OrError<_>>("wd_find_dev_by_numa", || Err(Error::NoDevice)).0
+    entry::<PointerOrError<_>>("wd_find_dev_by_numa", || Err(Error::NoDevice)).0
 }
 
 /// Picks the device that has an algorithm and free contexts, nearest to the caller's processor, then with
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn wd_add_dev_to_list(head: *mut uacce_dev_list, node: *mu
 /// NULL, -ENOMEM.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_create_device_nodemask(list: *mut uacce_dev_list) -> *mut bitmask {
-    entry::<OrError<_>>("wd_create_device_nodemask", || Err(Error::NoDevice)).0
+    entry::<PointerOrError<_>>("wd_create_device_nodemask", || Err(Error::NoDevice)).0
 }
 
 /// Frees a set of NUMA nodes.
