@@ -195,7 +195,11 @@ fn a_child_of_fork_does_not_stop_its_parents_context() {
         let handle = open();
         // SAFETY: an open context.
         assert_eq!(unsafe { wd_ctx_start(handle) }, 0);
+        // SAFETY: an open context.
+        let fd = unsafe { &*(handle as *const wd_ctx_h) }.fd;
         in_child(|| {
+            // SAFETY: takes integers; a number that is not open is its error.
+            assert_eq!(unsafe { libc::fcntl(fd, libc::F_GETFD) }, -1, "closed here");
             // SAFETY: handles may be any number.
             assert_eq!(unsafe { wd_release_ctx_force(handle) }, -22);
             release(handle);
