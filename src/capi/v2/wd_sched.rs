@@ -15,6 +15,7 @@ use crate::ctypes::v2::{__u8, __u16, __u32, handle_t};
 use crate::error::{Error, Result};
 use crate::log_error;
 use core::ffi::{CStr, c_int, c_uint, c_void};
+use core::ptr;
 use std::sync::Arc;
 
 /// Gives the scheduler the contexts `param->begin` to `param->end`, for requests of the kind
@@ -94,13 +95,25 @@ pub unsafe extern "C" fn wd_sched_rr_release(sched: *mut wd_sched) {
     });
 }
 
+type Init = unsafe extern "C" fn(handle_t, *mut c_void) -> handle_t;
+type Pick = unsafe extern "C" fn(handle_t, *mut c_void, c_int) -> __u32;
+type Poll = unsafe extern "C" fn(handle_t, __u32, *mut __u32) -> c_int;
+
 /// The library's own scheduler behind a structure, if it is one of `wd_sched_rr_alloc` whose
 /// functions are in place.
 #[expect(dead_code, reason = "for the initialisation of algorithms")]
 pub(crate) fn native(sched: &wd_sched) -> Option<Arc<Native>> {
-    let own = sched.sched_init.map(|f| f as usize) == Some(sched_init as usize)
-        && sched.pick_next_ctx.map(|f| f as usize) == Some(pick_next_ctx as usize)
-        && sched.poll_policy.map(|f| f as usize) == Some(poll_policy as usize);
+    // A function may have two addresses in one process; then its scheduler is taken for another's,
+    // and works all the same.
+    let own = sched
+        .sched_init
+        .is_some_and(|f| ptr::fn_addr_eq(f, sched_init as Init))
+        && sched
+            .pick_next_ctx
+            .is_some_and(|f| ptr::fn_addr_eq(f, pick_next_ctx as Pick))
+        && sched
+            .poll_policy
+            .is_some_and(|f| ptr::fn_addr_eq(f, poll_policy as Poll));
     let open = handles::find(sched.h_sched_ctx).filter(|_| own)?;
     Some(Arc::clone(&open.native))
 }
