@@ -2,6 +2,7 @@
 
 mod memory;
 mod numa;
+mod own_drivers;
 pub mod wd;
 pub mod wd_alg;
 pub mod wd_internal;

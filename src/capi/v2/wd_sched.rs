@@ -7,6 +7,7 @@
               for all: pointers are NULL or good"
 )]
 
+use super::memory;
 use crate::alg::sched::{Key, Mode, Native, Scheduler, handles};
 use crate::capi::entry::{HandleOrError, Reply, entry};
 use crate::ctypes::v2::wd_alg_common::{wd_ctx_mode, wd_sched};
@@ -59,12 +60,6 @@ pub unsafe extern "C" fn wd_sched_rr_alloc(
         let policy = sched_policy_type::try_from(c_uint::from(sched_type));
         let policy = policy.map_err(|()| Error::Invalid)?;
         let handle = handles::open(policy, type_num, numa_num, func)?;
-        // SAFETY: plain allocation: programs expect the structure to be of malloc's.
-        let sched = unsafe { libc::malloc(size_of::<wd_sched>()) }.cast::<wd_sched>();
-        if sched.is_null() {
-            handles::close(handle)?;
-            return Err(Error::NoMemory);
-        }
         let content = wd_sched {
             name: name(policy).as_ptr(),
             sched_policy: c_int::from(sched_type),
@@ -73,9 +68,9 @@ pub unsafe extern "C" fn wd_sched_rr_alloc(
             poll_policy: Some(poll_policy),
             h_sched_ctx: handle,
         };
-        // SAFETY: ours, large enough, and aligned as malloc aligns.
-        unsafe { sched.write(content) };
-        Ok(sched)
+        memory::give(content).inspect_err(|_| {
+            let _ = handles::close(handle);
+        })
     })
 }
 
@@ -90,7 +85,7 @@ pub unsafe extern "C" fn wd_sched_rr_release(sched: *mut wd_sched) {
             return Err(Error::Invalid);
         }
         // SAFETY: of malloc in `wd_sched_rr_alloc`, and the caller's promise not to use it again.
-        unsafe { libc::free(sched.cast()) };
+        unsafe { memory::free(sched) };
         Ok(())
     });
 }
@@ -177,19 +172,12 @@ unsafe extern "C" fn sched_init(handle: handle_t, param: *mut c_void) -> handle_
         if is_fixed(native) {
             return Ok(0);
         }
-        // SAFETY: plain allocation.
-        let key = unsafe { libc::malloc(size_of::<SessionKey>()) }.cast::<SessionKey>();
-        if key.is_null() {
-            return Err(Error::NoMemory);
-        }
         let content = SessionKey {
             mark: MARK,
             sync: chosen.sync,
             asynchronous: chosen.asynchronous,
         };
-        // SAFETY: ours, large enough, and aligned as malloc aligns.
-        unsafe { key.write(content) };
-        Ok(key.expose_provenance())
+        Ok(memory::give(content)?.expose_provenance())
     });
     answer.0
 }
