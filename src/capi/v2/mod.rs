@@ -2,5 +2,8 @@
 
 mod memory;
 mod numa;
+mod own_drivers;
 pub mod wd;
+pub mod wd_alg;
 pub mod wd_internal;
+pub mod wd_sched;
