@@ -16,6 +16,7 @@ use warpdrive::capi::v2::wd_internal::memcmp_consttime;
 use warpdrive::ctypes::v2::Enum;
 use warpdrive::ctypes::v2::uacce::uacce_qfrt;
 use warpdrive::ctypes::v2::wd::{uacce_dev, uacce_dev_list};
+use warpdrive::ctypes::v2::wd_alg_common::bitmask;
 use warpdrive::ctypes::v2::wd_internal::{wd_ctx_h, wd_soft_ctx};
 
 const DUS: Enum<uacce_qfrt> = Enum::new(1);
@@ -496,4 +497,41 @@ fn secrets_are_compared_whole() {
         assert_eq!(memcmp_consttime(ptr::null(), ptr::null(), 0), 0);
         assert_ne!(memcmp_consttime(ptr::null(), ptr::null(), 1), 0);
     }
+}
+
+/// A function of the library `name` points to; `None` if there is none.
+fn loaded(library: *mut c_void, name: &CStr) -> *mut c_void {
+    // SAFETY: an open library and a string.
+    let function = unsafe { libc::dlsym(library, name.as_ptr()) };
+    assert!(!function.is_null(), "{name:?}");
+    function
+}
+
+#[test]
+fn libnuma_takes_a_set_of_nodes_for_its_own() {
+    inside(&[("WD_SIM", "hisi_zip,node=2")], || {
+        // SAFETY: a string; the library's constructors read files.
+        let libnuma = unsafe { libc::dlopen(c"libnuma.so.1".as_ptr(), libc::RTLD_NOW) };
+        if libnuma.is_null() {
+            return println!("skipped: there is no libnuma here");
+        }
+        let list = list(c"zlib");
+        // SAFETY: a list of the library's.
+        let set = unsafe { wd_create_device_nodemask(list) };
+        free(list);
+        // SAFETY: the functions' types, as <numa.h> has them.
+        unsafe {
+            let is_set: extern "C" fn(*const bitmask, u32) -> c_int =
+                core::mem::transmute(loaded(libnuma, c"numa_bitmask_isbitset"));
+            let weight: extern "C" fn(*const bitmask) -> u32 =
+                core::mem::transmute(loaded(libnuma, c"numa_bitmask_weight"));
+            let nodes: extern "C" fn() -> c_int =
+                core::mem::transmute(loaded(libnuma, c"numa_num_possible_nodes"));
+            let release: extern "C" fn(*mut bitmask) =
+                core::mem::transmute(loaded(libnuma, c"numa_bitmask_free"));
+            assert_eq!((is_set(set, 2), is_set(set, 0), weight(set)), (1, 0, 1));
+            assert_eq!((*set).size, nodes() as c_ulong);
+            release(set);
+        }
+    });
 }
