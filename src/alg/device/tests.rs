@@ -139,6 +139,7 @@ fn the_freest_device_of_a_node_is_picked_and_the_first_of_equals() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "system calls")]
 fn a_node_whose_queues_are_all_taken_has_no_device() {
     let world = simulation("hisi_zip,queues=1");
     let devices = list_on(&world, "zlib").expect("one");
@@ -151,6 +152,7 @@ fn a_node_whose_queues_are_all_taken_has_no_device() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "reads files")]
 fn the_nearest_device_is_taken_even_if_a_farther_one_has_more_queues() {
     let here = crate::sys::numa::here();
     let world = simulation(&format!(
