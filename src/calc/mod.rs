@@ -3,4 +3,5 @@
 
 #![forbid(unsafe_code)]
 
+pub mod algorithms;
 pub mod deflate;
