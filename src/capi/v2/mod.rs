@@ -2,7 +2,9 @@
 
 pub mod wd;
 pub mod wd_alg;
+pub mod wd_bmm;
 pub mod wd_comp;
 pub mod wd_internal;
+pub mod wd_mempool;
 pub mod wd_path;
 pub mod wd_sched;
