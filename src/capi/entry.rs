@@ -73,7 +73,6 @@ impl Reply for bool {
     }
 }
 
-<<<<<<< HEAD
 /// A pointer, or an error in its place, which `WD_IS_ERR` tells apart.
 pub(super) struct OrError<T>(pub *mut T);
 
@@ -105,7 +104,9 @@ impl Reply for SystemCall {
 
     fn no(error: Error) -> Self {
         SystemCall(c_int::no(error))
-=======
+    }
+}
+
 /// A handle, or the error as a small negative number, which `WD_IS_ERR` tells from handles.
 pub(super) struct HandleOrError(pub usize);
 
@@ -119,7 +120,6 @@ impl Reply for HandleOrError {
     fn no(error: Error) -> HandleOrError {
         Errno::set_raw(error.number());
         HandleOrError(error_pointer(error))
->>>>>>> ae81cd5
     }
 }
 
