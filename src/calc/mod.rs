@@ -4,3 +4,5 @@
 #![forbid(unsafe_code)]
 
 pub mod deflate;
+pub mod lz4;
+pub mod lz77;
