@@ -6,3 +6,4 @@
 pub mod deflate;
 pub mod lz4;
 pub mod lz77;
+pub mod wrap;
