@@ -191,7 +191,7 @@ struct Warm {
 impl Warm {
     fn new() -> Warm {
         let engine = software();
-        let input: Vec<u8> = (0..60_000_u32).map(|n| (n * n >> 12) as u8).collect();
+        let input: Vec<u8> = (0..60_000_u32).map(|n| ((n * n) >> 12) as u8).collect();
         let small = [0, 1, 2, LZ4].map(|alg| {
             let mut room = vec![0; 80_000];
             let mut message = messages::message(alg, 0, 6);
