@@ -6,3 +6,6 @@
 pub mod algorithms;
 pub mod deflate;
 pub mod equality;
+pub mod lz4;
+pub mod lz77;
+pub mod wrap;

@@ -11,6 +11,8 @@ pub mod builtin;
 pub mod foreign;
 pub mod registry;
 
+pub mod soft;
+
 use crate::ctypes::v2::wd_alg::{alg_dev_type, wd_alg_driver};
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::error::{Error, Result};
@@ -159,6 +161,13 @@ pub trait Engine<M>: Send + Sync {
     fn reset(&self, seat: usize) -> Result<()> {
         let _ = seat;
         Err(Error::Unsupported)
+    }
+
+    /// Drops what the engine keeps of the stream whose context is at `ctx_buf`. A session calls it
+    /// when it is reset or freed, and before it gives the context's memory back: engines that keep
+    /// the stream's state elsewhere know it by this address.
+    fn forget(&self, ctx_buf: usize) {
+        let _ = ctx_buf;
     }
 
     /// Waits until there may be an answer, or `limit` has passed.
