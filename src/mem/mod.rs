@@ -7,6 +7,8 @@
 pub mod block;
 mod check;
 mod extents;
+pub mod handles;
+pub mod pool;
 pub mod share;
 mod space;
 
