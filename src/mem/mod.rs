@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod block;
+pub mod bmm;
 mod check;
 mod extents;
 pub mod handles;

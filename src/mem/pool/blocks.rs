@@ -145,6 +145,22 @@ impl BlockPool {
         (before & CLOSED == 0).then_some(before as usize)
     }
 
+    /// Gives out no more blocks, if none is in use; whether that is so.
+    pub fn close_unused(&self) -> bool {
+        // Relaxed: as in `close`.
+        let closed = self
+            .state
+            .compare_exchange(0, CLOSED, Ordering::Relaxed, Ordering::Relaxed);
+        closed.is_ok()
+    }
+
+    /// Bytes of a memory pool that has room for `count` blocks of `size` bytes, neither of them 0.
+    #[must_use]
+    pub fn bytes(size: usize, count: usize) -> Option<usize> {
+        let pieces = count.div_ceil((UNIT / size).max(1));
+        size.checked_next_multiple_of(UNIT)?.checked_mul(pieces)
+    }
+
     /// Blocks in use.
     #[must_use]
     pub fn used(&self) -> usize {
