@@ -5,3 +5,4 @@
 
 pub mod algorithms;
 pub mod deflate;
+pub mod equality;

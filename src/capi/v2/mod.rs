@@ -1,4 +1,8 @@
 //! UADK v2: one file for each of its headers.
 
+mod memory;
+mod numa;
+pub mod wd;
 pub mod wd_bmm;
+pub mod wd_internal;
 pub mod wd_mempool;
