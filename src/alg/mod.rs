@@ -4,4 +4,5 @@
 #![forbid(unsafe_code)]
 
 pub mod context;
+pub mod ctx_list;
 pub mod device;

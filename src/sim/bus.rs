@@ -223,12 +223,24 @@ impl Channel for Handle {
                 info[6..8].copy_from_slice(&id.cq_depth.to_ne_bytes());
                 info[8..].fill(0);
             }
+            (uapi::GET_SS_DMA, Argument::Bytes(info)) => {
+                return static_slice(&queue.static_slices()?, info);
+            }
             (START, Argument::Value(_)) => queue.start()?,
             (PUT_QUEUE, Argument::Value(_)) => queue.stop(),
             _ => return Err(Error::Invalid),
         }
         Ok(0)
     }
+}
+
+/// `UACCE_CMD_GET_SS_DMA`: in `info` the number of a slice, then the slice; whether more follow.
+fn static_slice(slices: &[Slice], info: &mut [u8]) -> Result<c_int> {
+    let info: &mut [u8; 8] = info.try_into().map_err(|_| Error::Invalid)?;
+    let number = usize::try_from(u64::from_ne_bytes(*info)).map_err(|_| Error::Invalid)?;
+    let slice = slices.get(number).ok_or(Error::Invalid)?;
+    *info = uapi::slice_answer(*slice).to_ne_bytes();
+    Ok(c_int::from(number + 1 < slices.len()))
 }
 
 const START: ioctl::Request = MAINLINE.start;
