@@ -3,6 +3,10 @@
 
 #![cfg(not(miri))]
 #![expect(unsafe_code, reason = "calls of the C entries, and fork")]
+#![expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "sequences of C calls on the same things, as a C program makes them"
+)]
 
 use core::ffi::{CStr, c_char, c_int, c_ulong, c_void};
 use core::ptr;
@@ -12,6 +16,7 @@ use warpdrive::capi::v2::wd_internal::memcmp_consttime;
 use warpdrive::ctypes::v2::Enum;
 use warpdrive::ctypes::v2::uacce::uacce_qfrt;
 use warpdrive::ctypes::v2::wd::{uacce_dev, uacce_dev_list};
+use warpdrive::ctypes::v2::wd_alg_common::bitmask;
 use warpdrive::ctypes::v2::wd_internal::{wd_ctx_h, wd_soft_ctx};
 
 const DUS: Enum<uacce_qfrt> = Enum::new(1);
@@ -164,11 +169,6 @@ fn devices_are_chosen_by_numa_node() {
     });
 }
 
-#[link(name = "c")]
-unsafe extern "C" {
-    fn malloc_usable_size(place: *mut c_void) -> usize;
-}
-
 #[test]
 fn a_set_of_nodes_has_the_shape_of_libnumas() {
     inside(&[("WD_SIM", "hisi_zip;hisi_zip,node=5")], || {
@@ -182,7 +182,7 @@ fn a_set_of_nodes_has_the_shape_of_libnumas() {
         // SAFETY: there is at least one word.
         assert_eq!(unsafe { *maskp }, 1 | 1 << 5);
         // SAFETY: a block of malloc's, or this is a crash.
-        let room = unsafe { malloc_usable_size(maskp.cast()) };
+        let room = unsafe { libc::malloc_usable_size(maskp.cast()) };
         assert!(room >= size.div_ceil(8) as usize);
         // As numa_bitmask_free does.
         // SAFETY: two blocks of malloc's, not used any more.
@@ -438,12 +438,9 @@ fn a_fork_child_cannot_use_or_stop_its_parents_context() {
         // SAFETY: waits for the child made above.
         unsafe { libc::waitpid(child, &raw mut status, 0) };
         assert_eq!(status, 0);
-        // It runs still.
-        // SAFETY: an open context.
-        assert_eq!(
-            (unsafe { wd_ctx_start(handle) }, errno()),
-            (-1, libc::EINVAL)
-        );
+        // SAFETY: an open context, which runs still.
+        let again = unsafe { wd_ctx_start(handle) };
+        assert_eq!((again, errno()), (-1, libc::EINVAL));
         // SAFETY: as above.
         unsafe { wd_release_ctx(handle) };
     });
@@ -500,4 +497,41 @@ fn secrets_are_compared_whole() {
         assert_eq!(memcmp_consttime(ptr::null(), ptr::null(), 0), 0);
         assert_ne!(memcmp_consttime(ptr::null(), ptr::null(), 1), 0);
     }
+}
+
+/// A function of the library `name` points to; `None` if there is none.
+fn loaded(library: *mut c_void, name: &CStr) -> *mut c_void {
+    // SAFETY: an open library and a string.
+    let function = unsafe { libc::dlsym(library, name.as_ptr()) };
+    assert!(!function.is_null(), "{name:?}");
+    function
+}
+
+#[test]
+fn libnuma_takes_a_set_of_nodes_for_its_own() {
+    inside(&[("WD_SIM", "hisi_zip,node=2")], || {
+        // SAFETY: a string; the library's constructors read files.
+        let libnuma = unsafe { libc::dlopen(c"libnuma.so.1".as_ptr(), libc::RTLD_NOW) };
+        if libnuma.is_null() {
+            return println!("skipped: there is no libnuma here");
+        }
+        let list = list(c"zlib");
+        // SAFETY: a list of the library's.
+        let set = unsafe { wd_create_device_nodemask(list) };
+        free(list);
+        // SAFETY: the functions' types, as <numa.h> has them.
+        unsafe {
+            let is_set: extern "C" fn(*const bitmask, u32) -> c_int =
+                core::mem::transmute(loaded(libnuma, c"numa_bitmask_isbitset"));
+            let weight: extern "C" fn(*const bitmask) -> u32 =
+                core::mem::transmute(loaded(libnuma, c"numa_bitmask_weight"));
+            let nodes: extern "C" fn() -> c_int =
+                core::mem::transmute(loaded(libnuma, c"numa_num_possible_nodes"));
+            let release: extern "C" fn(*mut bitmask) =
+                core::mem::transmute(loaded(libnuma, c"numa_bitmask_free"));
+            assert_eq!((is_set(set, 2), is_set(set, 0), weight(set)), (1, 0, 1));
+            assert_eq!((*set).size, nodes() as c_ulong);
+            release(set);
+        }
+    });
 }

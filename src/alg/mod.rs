@@ -6,3 +6,4 @@
 pub mod context;
 pub mod ctx_list;
 pub mod device;
+pub mod sched;

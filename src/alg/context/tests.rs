@@ -1,10 +1,13 @@
 //! Contexts of simulated devices, through their handles.
 
+use super::head::CELLS;
 use super::*;
 use crate::bd::zip;
 use crate::sim::{World, config::Config};
 use crate::uacce::channel::QueueSetup;
 use crate::uacce::uapi::{MAINLINE, SET_QP_CTX, SET_QP_INFO};
+use core::ffi::c_char;
+use core::sync::atomic::AtomicPtr;
 use std::ffi::CStr;
 
 fn simulation(text: &str) -> World {

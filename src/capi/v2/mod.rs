@@ -2,7 +2,10 @@
 
 mod memory;
 mod numa;
+mod own_drivers;
 pub mod wd;
+pub mod wd_alg;
 pub mod wd_bmm;
 pub mod wd_internal;
 pub mod wd_mempool;
+pub mod wd_sched;
