@@ -4,5 +4,6 @@
 #![forbid(unsafe_code)]
 
 pub mod context;
+pub mod ctx_list;
 pub mod device;
 pub mod sched;
