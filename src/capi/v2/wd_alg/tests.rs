@@ -69,7 +69,9 @@ fn nodes(algorithm: &CStr) -> Vec<*mut wd_alg_list> {
     let mut found = Vec::new();
     while !node.is_null() {
         // SAFETY: a node, which stays for ever.
-        let name = unsafe { CStr::from_ptr((*node).alg_name.as_ptr()) };
+        let name = unsafe { &raw const (*node).alg_name }.cast();
+        // SAFETY: its text.
+        let name = unsafe { CStr::from_ptr(name) };
         if name == algorithm {
             found.push(node);
         }
@@ -155,9 +157,7 @@ fn null_is_never_a_crash() {
     unregister(none);
     give_back(none);
     // SAFETY: NULL is allowed everywhere.
-    unsafe {
-        wd_enable_drv(none);
-    }
+    unsafe { wd_enable_drv(none) };
     // SAFETY: as above.
     unsafe { wd_disable_drv(none) };
     // SAFETY: as above.
@@ -169,10 +169,8 @@ fn null_is_never_a_crash() {
     // SAFETY: as above.
     assert!(!unsafe { wd_drv_alg_support(c"zlib".as_ptr(), none) });
     // SAFETY: as above.
-    assert_eq!(
-        unsafe { wd_alg_driver_init(none, ptr::null_mut()) },
-        INVALID
-    );
+    let started = unsafe { wd_alg_driver_init(none, ptr::null_mut()) };
+    assert_eq!(started, INVALID);
     // SAFETY: as above.
     let sent = unsafe { wd_alg_driver_send(none, 0, ptr::null_mut()) };
     // SAFETY: as above.

@@ -191,7 +191,7 @@ fn a_poll_asks_the_programs_function_for_one_at_a_time() {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     unsafe extern "C" fn ask(context: u32, expect: u32, count: *mut u32) -> c_int {
         assert_eq!((context, expect), (7, 1));
-        if CALLS.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+        if CALLS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
             return -libc::EAGAIN;
         }
         // SAFETY: the scheduler's number.
