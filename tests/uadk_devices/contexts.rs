@@ -179,3 +179,19 @@ fn a_fork_child_cannot_use_or_stop_its_parents_context() {
         unsafe { wd_release_ctx(handle) };
     });
 }
+
+#[test]
+fn the_address_of_a_released_context_is_not_soon_anothers() {
+    inside(&[("WD_SIM", "hisi_zip")], || {
+        let first = context();
+        // SAFETY: handles may be any number.
+        unsafe { wd_release_ctx(first) };
+        for _ in 0..20 {
+            let next = context();
+            assert_ne!(next, first);
+            refused(first);
+            // SAFETY: handles may be any number.
+            unsafe { wd_release_ctx(next) };
+        }
+    });
+}
