@@ -38,7 +38,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn includes(self, kind: alg_dev_type) -> bool {
+    /// Whether drivers that compute with `kind` are of this kind.
+    #[must_use]
+    pub fn includes(self, kind: alg_dev_type) -> bool {
         (self == Kind::Hardware) == (kind == alg_dev_type::UADK_ALG_HW)
     }
 }
@@ -70,11 +72,17 @@ impl Lease {
         self.0.driver()
     }
 
+    /// How C knows the driver; NULL if it does not.
+    #[must_use]
+    pub fn in_c(&self) -> *mut wd_alg_driver {
+        self.0.in_c()
+    }
+
     /// Leaves the driver in use until [`release`] is called: for C, which has no `Drop`. Answers how
     /// C knows the driver, NULL if it does not.
     #[must_use]
     pub fn keep(self) -> *mut wd_alg_driver {
-        let driver = self.0.in_c();
+        let driver = self.in_c();
         core::mem::forget(self);
         driver
     }
