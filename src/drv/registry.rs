@@ -125,25 +125,24 @@ pub fn register(driver: Arc<dyn Driver>, devices: &dyn Fn(&str) -> bool) -> Resu
         return Err(Error::NoDevice);
     }
     let lock = WRITERS.get_or(Mutex::default).lock();
-    if find(identity).is_none() {
-        record::append(&driver)?;
-        log_info!("{}: driver of {}", identity.driver, identity.algorithm);
+    if find(identity).is_some() {
+        return Ok(());
     }
+    record::append(&driver)?;
     drop(lock);
+    log_info!("{}: driver of {}", identity.driver, identity.algorithm);
     Ok(())
 }
 
 /// Removes the first driver with this algorithm, name, priority and kind. Those who use it keep it.
 pub fn unregister(identity: &Identity) {
     let lock = WRITERS.get_or(Mutex::default).lock();
-    if let Some(record) = find(identity) {
-        let users = record.references();
-        if users > 0 {
-            log_error!("{}: unregistered with {users} users", identity.driver);
-        }
-        record::remove(record);
-    }
+    let removed = find(identity).inspect(|record| record::remove(record));
     drop(lock);
+    let users = removed.map_or(0, |record| record.references());
+    if users > 0 {
+        log_error!("{}: unregistered with {users} users", identity.driver);
+    }
 }
 
 /// The driver that an algorithm gets, or none. `devices` is that of [`register`].
