@@ -8,6 +8,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod hisi_zip;
+
 use crate::ctypes::v2::wd_alg::alg_dev_type;
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::error::{Error, Result};

@@ -80,7 +80,12 @@ impl Engine {
     /// What is asked for, if this engine can do it.
     fn accept(&self, sqe: &Sqe) -> Option<Request> {
         let request = Request::from_code(sqe.request)?;
-        let good = (request != Request::Deflate || self.version >= Version::V3)
+        let known = match request {
+            Request::Zlib | Request::Gzip => true,
+            Request::Deflate => self.version >= Version::V3,
+            _ => false,
+        };
+        let good = known
             && TYPES.contains(&sqe.sqe_type)
             && sqe.buffer_type == FLAT
             && !sqe.stateful
@@ -270,7 +275,7 @@ impl Sum {
     fn new(request: Request) -> Sum {
         let value = match request {
             Request::Zlib => ADLER32_START,
-            Request::Gzip | Request::Deflate => CRC32_START,
+            _ => CRC32_START,
         };
         Sum {
             request,
@@ -284,7 +289,7 @@ impl Sum {
         self.value = match self.request {
             Request::Zlib => adler32(self.value, bytes),
             Request::Gzip => crc32(self.value, bytes),
-            Request::Deflate => 0,
+            _ => 0,
         };
     }
 
@@ -294,7 +299,7 @@ impl Sum {
         sqe.isize = self.length;
         sqe.checksum = match self.request {
             Request::Gzip => (!self.value).reverse_bits(),
-            Request::Zlib | Request::Deflate => self.value,
+            _ => self.value,
         };
     }
 
@@ -304,7 +309,6 @@ impl Sum {
             len: 0,
         };
         match self.request {
-            Request::Deflate => {}
             Request::Zlib => {
                 trailer.bytes[..4].copy_from_slice(&self.value.to_be_bytes());
                 trailer.len = 4;
@@ -314,6 +318,7 @@ impl Sum {
                 trailer.bytes[4..].copy_from_slice(&self.length.to_le_bytes());
                 trailer.len = 8;
             }
+            _ => {}
         }
         trailer
     }
