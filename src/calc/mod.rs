@@ -3,4 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod algorithms;
 pub mod deflate;
+pub mod lz4;
+pub mod lz77;
