@@ -3,4 +3,5 @@
 #![expect(unsafe_code, reason = "gives the promise of lent memory")]
 
 mod rig;
+mod streams;
 mod whole;

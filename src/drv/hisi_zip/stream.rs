@@ -119,7 +119,7 @@ fn hand_out(promise: Promise, store: &mut Store, message: &mut wd_comp_msg) {
     let from = (store.offset as usize).min(STORE);
     let count = (store.pending as usize)
         .min(STORE - from)
-        .min(message.avail_out as usize);
+        .min(message.req.dst_len as usize);
     let place = promise.output(message.req.dst.cast(), count);
     let count = place.len();
     for (to, byte) in place.iter_mut().zip(&store.bytes[from..from + count]) {
