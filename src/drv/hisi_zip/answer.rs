@@ -1,7 +1,8 @@
 //! What a finished descriptor says, put into its message.
 
 use super::mark::Mark;
-use super::{Facts, stream, tail};
+use super::record::Record;
+use super::{Facts, lz, stream, tail};
 use crate::bd::zip::context::{self, State, Words};
 use crate::bd::zip::{Sqe, Status};
 use crate::ctypes::v2::Enum;
@@ -11,8 +12,17 @@ use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::log_error;
 use crate::sys::lent::Promise;
 
-/// Puts the answer of a request for deflate into its message, or, for an asynchronous one, into any.
-pub(super) fn decode(facts: &Facts, sqe: &Sqe, mark: Mark, message: &mut wd_comp_msg) {
+/// Puts the answer of a request into its message, or, for an asynchronous one, into any.
+///
+/// What a device could have changed in the descriptor only spoils the answer: where things are
+/// written is known from the message, the mark and the record.
+pub(super) fn decode(
+    facts: &Facts,
+    sqe: &Sqe,
+    mark: Mark,
+    record: Option<&Record>,
+    message: &mut wd_comp_msg,
+) {
     message.tag = mark.tag;
     message.alg_type = Enum::new(mark.format as u32);
     message.avail_out = sqe.output_space;
@@ -27,7 +37,20 @@ pub(super) fn decode(facts: &Facts, sqe: &Sqe, mark: Mark, message: &mut wd_comp
         message.in_cons = message.in_cons.saturating_add(header);
     }
     message.req.status = status(facts, sqe, mark, message) as u32;
-    if sqe.stateful {
+    let stateful = sqe.stateful && !facts.asynchronous;
+    if is_lz77(mark) {
+        // Sequences are no bytes of output.
+        message.produced = 0;
+    }
+    if let Some(record) = record.filter(|_| message.req.status != WD_IN_EPARA as u32) {
+        let context = if stateful {
+            message.ctx_buf
+        } else {
+            core::ptr::null_mut()
+        };
+        lz::answer(facts, sqe, mark.format, record, context);
+    }
+    if stateful {
         let words = message.ctx_buf.cast::<[u32; 3]>();
         facts.promise.write(words, sqe.ctx);
         if mark.stored && message.req.status != WD_IN_EPARA as u32 {
@@ -41,10 +64,16 @@ pub(super) fn decode(facts: &Facts, sqe: &Sqe, mark: Mark, message: &mut wd_comp
     }
 }
 
+fn is_lz77(mark: Mark) -> bool {
+    use wd_comp_alg_type::{WD_LZ77_ONLY, WD_LZ77_ZSTD};
+    matches!(mark.format, WD_LZ77_ZSTD | WD_LZ77_ONLY)
+}
+
 /// How the request ended, as `req.status` says it.
 fn status(facts: &Facts, sqe: &Sqe, mark: Mark, message: &mut wd_comp_msg) -> i32 {
     let status = Status::from_code(sqe.status);
-    if sqe.produced > sqe.output_space || sqe.consumed > sqe.input_length {
+    let each = if is_lz77(mark) { lz::SEQUENCE } else { 1 };
+    if sqe.produced > sqe.output_space / each || sqe.consumed > sqe.input_length {
         log_error!("hisi_zip: a device claims more bytes than it was given");
         (message.produced, message.in_cons) = (0, 0);
         return WD_IN_EPARA;
@@ -56,7 +85,7 @@ fn status(facts: &Facts, sqe: &Sqe, mark: Mark, message: &mut wd_comp_msg) -> i3
         (Status::Ok | Status::Expanded | Status::StreamEnd, _) => {}
         _ => return WD_IN_EPARA,
     }
-    if facts.compresses || !sqe.stateful {
+    if facts.compresses || facts.asynchronous || !sqe.stateful {
         return WD_SUCCESS;
     }
     match words.state() {

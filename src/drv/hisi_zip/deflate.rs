@@ -1,36 +1,14 @@
 //! Descriptors of deflate in its three containers.
 
+use super::buffer::{Buffer, Place};
+use super::job::{Job, buffers};
 use super::mark::Mark;
 use super::{Facts, header, stream};
-use crate::bd::zip::{LARGEST, Request, Sqe, context};
+use crate::bd::zip::{LARGEST, Request, Sqe};
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type;
 use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_state};
 use crate::error::{Error, Result};
 use crate::sys::lent::Promise;
-
-/// A piece of memory: where it begins, and how long it is.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    at: *mut u8,
-    len: u32,
-}
-
-impl Span {
-    /// Without its first bytes.
-    fn without(self, count: usize) -> Result<Span> {
-        let len = u32::try_from(count)
-            .ok()
-            .and_then(|n| self.len.checked_sub(n));
-        Ok(Span {
-            at: self.at.wrapping_add(count),
-            len: len.ok_or(Error::Invalid)?,
-        })
-    }
-
-    fn address(self) -> u64 {
-        self.at.expose_provenance() as u64
-    }
-}
 
 /// Whether the request is part of a stream.
 pub(super) fn is_stateful(message: &wd_comp_msg) -> bool {
@@ -46,8 +24,7 @@ fn request(format: wd_comp_alg_type) -> Request {
     }
 }
 
-/// The descriptor of a request with plain addresses, and the mark that it gets. Its header is
-/// written or skipped.
+/// A request for deflate as a descriptor. Its header is written or skipped.
 ///
 /// # Errors
 /// [`Error::Invalid`] for sizes that the engine does not take, and for a header that does not end
@@ -56,16 +33,12 @@ pub(super) fn encode(
     facts: &Facts,
     message: &wd_comp_msg,
     format: wd_comp_alg_type,
-) -> Result<(Sqe, Mark)> {
+) -> Result<Job> {
     let stateful = is_stateful(message);
-    let mut source = Span {
-        at: message.req.src.cast(),
-        len: message.req.src_len,
-    };
-    let mut room = Span {
-        at: message.req.dst.cast(),
-        len: message.avail_out,
-    };
+    let (mut source, mut room) = buffers(message)?;
+    if stateful && room.is_list() {
+        return Err(Error::Invalid);
+    }
     let written = header::written(format);
     let new = stream::is_new(message);
     let least = if new && facts.compresses {
@@ -75,34 +48,39 @@ pub(super) fn encode(
     };
     let stored = stateful && room.len <= least;
     if stored {
-        room = Span {
-            at: stream::store_at(message),
-            len: stream::STORE as u32,
-        };
+        let store = Place::Flat(stream::store_at(message));
+        room = Buffer::new(store, stream::STORE as u32);
     }
     let mut header = 0;
     if new && facts.compresses {
-        room = put_header(facts.promise, room, written)?;
         header = written.len() as u16;
+        let rest = room.without(header.into())?;
+        if rest.len == 0 {
+            return Err(Error::Invalid);
+        }
+        room.put(facts.promise, written)?;
+        room = rest;
     } else if new {
-        let input = facts.promise.input(source.at, source.len as usize);
-        header = header::length(format, input).ok_or(Error::Invalid)?;
+        let length = |input: &[u8]| header::length(format, input);
+        let found = source.beginning(facts.promise, length);
+        header = found.unwrap_or_default();
+        if found.is_none() && !written.is_empty() {
+            return Err(Error::Invalid);
+        }
         source = source.without(header.into())?;
     }
-    room.len = room.len.min(LARGEST);
+    if !room.is_list() {
+        room.len = room.len.min(LARGEST);
+    }
     let mut last = message.req.last == 1;
     if stateful && facts.compresses {
         (source.len, last) = what_fits(source.len, room.len, last);
     }
-    if source.len > LARGEST || (source.len == 0 && !stateful) {
+    if source.len > LARGEST && !source.is_list() || source.len == 0 && !stateful {
         return Err(Error::Invalid);
     }
     let mut sqe = Sqe {
         request: request(format).code(),
-        source: source.address(),
-        input_length: source.len,
-        destination: room.address(),
-        output_space: room.len,
         finish: last,
         stateful,
         new_stream: new,
@@ -113,34 +91,23 @@ pub(super) fn encode(
     if facts.compresses {
         sqe.window = message.win_sz.0 as u8;
     }
-    if source.len == 0 {
-        // No byte of it is read; the engine wants an address that is mapped.
-        sqe.source = sqe.destination;
-    }
     if stateful {
-        give_context(facts.promise, message, &mut sqe)?;
+        sqe.ctx = context_words(facts.promise, message)?;
     }
-    let mark = Mark {
-        tag: message.tag,
-        header,
-        format,
-        stored,
-        record: 0,
-    };
-    Ok((sqe, mark))
-}
-
-/// Writes the header, and gives the room behind it.
-fn put_header(promise: Promise, room: Span, header: &[u8]) -> Result<Span> {
-    let rest = room.without(header.len())?;
-    let place = promise.output(room.at, header.len());
-    if place.len() < header.len() || rest.len == 0 {
-        return Err(Error::Invalid);
-    }
-    for (to, byte) in place.iter_mut().zip(header) {
-        to.write(*byte);
-    }
-    Ok(rest)
+    Ok(Job {
+        sqe,
+        mark: Mark {
+            tag: message.tag,
+            header,
+            format,
+            stored,
+            record: 0,
+        },
+        source,
+        destination: room,
+        literals: None,
+        results: core::ptr::null_mut(),
+    })
 }
 
 /// How much of the input of a stream is sure to fit when it is compressed: all of it, if the room
@@ -152,13 +119,13 @@ fn what_fits(input: u32, room: u32, last: bool) -> (u32, bool) {
     ((u64::from(room) * 8 / 9) as u32 & !3, false)
 }
 
-/// Gives the engine the stream's context, and the words of it that travel in the descriptor.
-fn give_context(promise: Promise, message: &wd_comp_msg, sqe: &mut Sqe) -> Result<()> {
+/// The words of a stream's context that travel in the descriptor.
+///
+/// # Errors
+/// [`Error::Invalid`] if it has none.
+pub(super) fn context_words(promise: Promise, message: &wd_comp_msg) -> Result<[u32; 3]> {
     let words = message.ctx_buf.cast::<[u32; 3]>();
-    sqe.ctx = promise.read(words).ok_or(Error::Invalid)?;
-    let hardware = message.ctx_buf.cast::<u8>().wrapping_add(context::HARDWARE);
-    sqe.stream_context = hardware.expose_provenance() as u64;
-    Ok(())
+    promise.read(words).ok_or(Error::Invalid)
 }
 
 #[cfg(test)]

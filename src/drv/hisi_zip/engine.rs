@@ -1,9 +1,10 @@
 //! The engine: a ring for each context, messages into it and answers out of it.
 
+use super::lists::Pool;
 use super::mark::Mark;
-use super::{Facts, answer, deflate, has, stream};
+use super::record::{Record, Records};
+use super::{Facts, answer, deflate, has, lz, stream};
 use crate::bd::zip::{self, Sqe, SqeType};
-use crate::ctypes::v2::wd::wd_buff_type;
 use crate::ctypes::v2::wd_comp::{wd_comp_alg_type, wd_comp_op_type};
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::drv::{Engine, Path, Seat};
@@ -40,6 +41,8 @@ struct Queue {
     path: Path,
     channel: Arc<dyn Channel>,
     id: QueueId,
+    pool: Pool,
+    records: Records,
     /// Starting it again has failed.
     dead: AtomicBool,
     /// Held while it is started again.
@@ -72,7 +75,9 @@ impl Engine<wd_comp_msg> for Zip {
     fn send(&self, seat: usize, message: &mut wd_comp_msg) -> Result<()> {
         let queue = self.queue(seat)?;
         let format = queue.accept(message)?;
-        if deflate::is_stateful(message) && stream::without_device(&queue.facts, message, format)? {
+        if is_deflate_stream(message, format)
+            && stream::without_device(&queue.facts, message, format)?
+        {
             message.skip_hw = true.into();
             return Ok(());
         }
@@ -126,6 +131,8 @@ impl Queue {
             facts: Facts {
                 version,
                 compresses: seat.op_type == COMPRESS,
+                asynchronous: seat.asynchronous,
+                sva: device.sva(),
                 promise,
             },
             path: match device.origin {
@@ -134,6 +141,8 @@ impl Queue {
             },
             channel,
             id,
+            pool: Pool::default(),
+            records: Records::default(),
             dead: AtomicBool::new(false),
             resetting: Mutex::new(()),
         })
@@ -154,12 +163,26 @@ impl Queue {
 
     /// Makes a message a descriptor and sends it.
     fn submit(&self, message: &wd_comp_msg, format: wd_comp_alg_type) -> Result<()> {
-        if message.req.data_fmt.get() != Some(wd_buff_type::WD_FLAT_BUF) {
-            return Err(Error::Unsupported);
+        use wd_comp_alg_type::{WD_LZ4, WD_LZ77_ONLY, WD_LZ77_ZSTD};
+        let mut job = match format {
+            WD_LZ4 => lz::encode_lz4(&self.facts, message),
+            WD_LZ77_ZSTD | WD_LZ77_ONLY => lz::encode_lz77(&self.facts, message, format),
+            _ => deflate::encode(&self.facts, message, format),
+        }?;
+        job.place(&self.facts, message, &self.pool, &self.records)?;
+        self.name(&mut job.sqe, job.mark.tag);
+        let sent = self.send(&job.sqe, job.mark);
+        if sent.is_err() {
+            self.release(job.mark);
         }
-        let (mut sqe, mark) = deflate::encode(&self.facts, message, format)?;
-        self.name(&mut sqe, mark.tag);
-        self.send(&sqe, mark)
+        sent
+    }
+
+    /// Undoes what was done for a request.
+    fn release(&self, mark: Mark) {
+        if let Some(record) = self.records_of(mark) {
+            self.records.give_back(mark.record, record, &self.pool);
+        }
     }
 
     /// Gives a descriptor its type, and the tag where that type has it.
@@ -199,8 +222,21 @@ impl Queue {
         };
         // Only marks of `Mark::pack` are in the ring.
         let mark = mark.ok_or(Error::Io)?;
-        answer::decode(&self.facts, &Sqe::decode(&bytes), mark, message);
+        let sqe = Sqe::decode(&bytes);
+        let record = self.records_of(mark);
+        answer::decode(&self.facts, &sqe, mark, record.as_ref(), message);
+        if let Some(record) = record {
+            self.records.give_back(mark.record, record, &self.pool);
+        }
         Ok(())
+    }
+
+    /// The record of a request, if it has one. Most have none, and no lock is taken for them.
+    fn records_of(&self, mark: Mark) -> Option<Record> {
+        if mark.record == 0 {
+            return None;
+        }
+        self.records.find(mark.record)
     }
 
     fn wait(&self, limit: Duration) -> Result<Wake> {
@@ -224,6 +260,7 @@ impl Queue {
         self.sender.0.enter().ok_or(Error::Busy)?.take();
         self.receiver.0.enter().ok_or(Error::Busy)?.take();
         self.channel.stop();
+        self.records.give_all_back(&self.pool);
         let again = self.start_again();
         if again.is_err() {
             // Release pairs with the Acquire in `without_ring`.
@@ -256,7 +293,14 @@ impl Queue {
 impl Drop for Queue {
     fn drop(&mut self) {
         self.channel.stop();
+        self.records.give_all_back(&self.pool);
     }
+}
+
+/// Whether the rules of `stream` are for this message.
+fn is_deflate_stream(message: &wd_comp_msg, format: wd_comp_alg_type) -> bool {
+    use wd_comp_alg_type::{WD_DEFLATE, WD_GZIP, WD_ZLIB};
+    deflate::is_stateful(message) && matches!(format, WD_DEFLATE | WD_ZLIB | WD_GZIP)
 }
 
 /// A device that has gone is to engines what one that was reset is.

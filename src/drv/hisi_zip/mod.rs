@@ -3,10 +3,15 @@
 //! is in its message.
 
 mod answer;
+mod buffer;
 mod deflate;
 mod engine;
 mod header;
+mod job;
+mod lists;
+mod lz;
 mod mark;
+mod record;
 mod stream;
 mod tail;
 
@@ -70,6 +75,10 @@ struct Facts {
     version: Version,
     /// Whether its queue compresses; else it decompresses.
     compresses: bool,
+    /// Whether an answer comes in another message than its own.
+    asynchronous: bool,
+    /// Whether the device works on the process's own addresses.
+    sva: bool,
     promise: Promise,
 }
 
