@@ -7,3 +7,4 @@ pub mod algorithms;
 pub mod deflate;
 pub mod lz4;
 pub mod lz77;
+pub mod wrap;

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod hisi_zip;
+pub mod soft;
 
 use crate::ctypes::v2::wd_alg::alg_dev_type;
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
