@@ -2,6 +2,8 @@
 
 #![expect(unsafe_code, reason = "gives the promise of lent memory")]
 
+mod lists;
+mod lz;
 mod rig;
 mod streams;
 mod whole;
