@@ -62,15 +62,7 @@ impl Rig {
 
     /// The next answer of a context.
     pub fn receive(&self, seat: usize, message: &mut wd_comp_msg) -> Result<()> {
-        let end = Instant::now() + FOREVER;
-        loop {
-            match self.engine.receive(seat, message) {
-                Err(Error::Again) => {}
-                other => return other,
-            }
-            assert!(Instant::now() < end, "the device does not answer");
-            self.engine.wait(seat, Duration::from_millis(100))?;
-        }
+        answered(&*self.engine, seat, message)
     }
 
     /// Sends an asynchronous message.
@@ -99,6 +91,23 @@ impl Rig {
         self.run(&mut message).expect("an answer");
         output.truncate(message.produced as usize);
         (message, output)
+    }
+}
+
+/// Waits for the next answer of a context.
+pub fn answered(
+    engine: &dyn Engine<wd_comp_msg>,
+    seat: usize,
+    message: &mut wd_comp_msg,
+) -> Result<()> {
+    let end = Instant::now() + FOREVER;
+    loop {
+        match engine.receive(seat, message) {
+            Err(Error::Again) => {}
+            other => return other,
+        }
+        assert!(Instant::now() < end, "the device does not answer");
+        engine.wait(seat, Duration::from_millis(100))?;
     }
 }
 
