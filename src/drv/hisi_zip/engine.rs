@@ -150,12 +150,10 @@ impl Queue {
 
     /// The format of a message, if this queue can serve it.
     fn accept(&self, message: &wd_comp_msg) -> Result<wd_comp_alg_type> {
-        let way = match message.req.op_type.get().ok_or(Error::Invalid)? {
-            wd_comp_op_type::WD_DIR_COMPRESS => true,
-            _ => false,
-        };
+        let way = message.req.op_type.get().ok_or(Error::Invalid)?;
+        let compresses = way == wd_comp_op_type::WD_DIR_COMPRESS;
         let format = message.alg_type.get().ok_or(Error::Invalid)?;
-        if way != self.facts.compresses || !has(self.facts.version, format) {
+        if compresses != self.facts.compresses || !has(self.facts.version, format) {
             return Err(Error::Invalid);
         }
         Ok(format)
