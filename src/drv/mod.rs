@@ -11,6 +11,7 @@ pub mod builtin;
 pub mod foreign;
 pub mod registry;
 
+pub mod hisi_zip;
 pub mod soft;
 
 use crate::ctypes::v2::wd_alg::{alg_dev_type, wd_alg_driver};
