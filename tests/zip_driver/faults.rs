@@ -160,6 +160,8 @@ fn a_full_context_is_busy_and_empties() {
     assert_eq!(sent, 7);
     rig.receive(ASYNC[0], &mut blank()).expect("an answer");
     assert_eq!(rig.post(ASYNC[0], &message), Ok(()));
+    // The buffers are still the device's.
+    rig.engine.reset(ASYNC[0]).expect("started again");
 }
 
 #[test]
