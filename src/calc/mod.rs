@@ -5,3 +5,5 @@
 
 pub mod algorithms;
 pub mod deflate;
+pub mod lz4;
+pub mod lz77;
