@@ -9,7 +9,7 @@ use crate::qm::doorbell;
 use crate::sys::fork;
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::{
-    Bell, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake,
+    Bell, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Slice, Wake,
 };
 use crate::uacce::device::Attributes;
 use crate::{log_error, log_info};
@@ -158,8 +158,9 @@ impl Channel for Handle {
         let queue = self.queue()?;
         match region {
             Region::Dus => queue.memory(),
-            // Doorbells are calls, and a device with SVA has no static memory.
-            Region::Mmio | Region::Ss(_) => Err(Error::Unsupported),
+            Region::Ss(len) => queue.static_memory(len),
+            // Doorbells are calls.
+            Region::Mmio => Err(Error::Unsupported),
         }
     }
 
@@ -189,12 +190,20 @@ impl Channel for Handle {
         Ok(if woken { Wake::Event } else { Wake::TimedOut })
     }
 
+    fn static_slices(&self) -> Result<Vec<Slice>> {
+        self.queue()?.static_slices()
+    }
+
     fn event(&self) -> BorrowedFd<'_> {
         self.queue.event()
     }
 
     fn memory(&self) -> Memory {
-        Memory::Sva
+        if self.queue.has_sva() {
+            Memory::Sva
+        } else {
+            Memory::Static
+        }
     }
 }
 

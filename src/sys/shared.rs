@@ -124,10 +124,16 @@ impl SharedMemory {
         Ok(SharedMemory { base, len, keep })
     }
 
-    /// Where the region lies.
-    #[cfg(all(test, not(miri)))]
-    pub(super) fn address(&self) -> usize {
+    /// Where the region lies: for the program, when the region is memory that it is to fill.
+    #[must_use]
+    pub fn address(&self) -> usize {
         self.base.as_ptr() as usize
+    }
+
+    /// Whether this is the last clone.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        Arc::strong_count(&self.keep) == 1
     }
 
     /// The length in bytes.
