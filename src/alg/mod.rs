@@ -3,4 +3,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod context;
+pub mod device;
 pub mod sched;

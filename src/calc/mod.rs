@@ -5,5 +5,6 @@
 
 pub mod algorithms;
 pub mod deflate;
+pub mod equality;
 pub mod lz4;
 pub mod lz77;
