@@ -3,6 +3,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod comp;
 pub mod context;
 pub mod device;
+pub mod env;
+pub mod handles;
 pub mod sched;
+pub mod seat;
+pub mod setup;
+pub mod workers;
