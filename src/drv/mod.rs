@@ -10,6 +10,7 @@
 pub mod builtin;
 pub mod foreign;
 pub mod registry;
+pub mod soft;
 
 use crate::ctypes::v2::wd_alg::{alg_dev_type, wd_alg_driver};
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
