@@ -381,3 +381,6 @@ impl Drop for Shown {
         drop(unsafe { Box::from_raw(self.plain) });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@
 
 #![forbid(unsafe_code)]
 
-pub mod record;
+mod record;
 #[cfg(test)]
 mod tests;
 
@@ -18,8 +18,10 @@ use crate::ctypes::v2::wd_alg::{ALG_NAME_SIZE, DEV_NAME_LEN, alg_dev_type, wd_al
 use crate::error::{Error, Result};
 use crate::sys::fork::PerProcess;
 use crate::sys::lock::Mutex;
+use crate::sys::plugins;
 use crate::{log_error, log_info};
 use core::ops::Deref;
+pub use record::Node;
 use record::Record;
 use std::sync::Arc;
 
@@ -36,7 +38,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn includes(self, kind: alg_dev_type) -> bool {
+    /// Whether drivers that compute with `kind` are of this kind.
+    #[must_use]
+    pub fn includes(self, kind: alg_dev_type) -> bool {
         (self == Kind::Hardware) == (kind == alg_dev_type::UADK_ALG_HW)
     }
 }
@@ -201,10 +205,11 @@ pub fn list(devices: &dyn Fn(&str) -> bool) -> Vec<Entry> {
 }
 
 /// How busy `device` is for an operation of the algorithms of `class`, in percent, told by the first
-/// driver of that device and class that can be asked. `devices` is that of [`register`].
+/// driver of that device and class that is initialised. `devices` is that of [`register`].
 ///
 /// # Errors
-/// [`Error::Os`] with `EACCES` if there is none, else the driver's.
+/// [`Error::Os`] with `EACCES` if there is none, [`Error::Invalid`] if it cannot tell, else the
+/// driver's.
 pub fn usage(
     device: &str,
     class: &str,
@@ -219,7 +224,32 @@ pub fn usage(
     };
     let answers = record::list().into_iter().filter(of_device);
     let mut answers = answers.map(|record| record.driver().usage(device, op_type));
-    answers.find(|answer| *answer != unasked).unwrap_or(unasked)
+    match answers.find(|answer| *answer != unasked) {
+        Some(Err(Error::Unsupported)) => Err(Error::Invalid),
+        Some(answer) => answer,
+        None => unasked,
+    }
+}
+
+/// Loads the plug-ins that are there, whose drivers register themselves: all, or the one in `file`.
+/// The drivers of this library come before them. `devices` is that of [`register`].
+///
+/// # Errors
+/// Those of [`plugins::load_only`].
+pub fn load_plugins(file: Option<&str>, devices: &dyn Fn(&str) -> bool) -> Result<()> {
+    builtin::register_all(devices);
+    match file {
+        Some(file) => plugins::load_only(file),
+        None => {
+            plugins::load_all();
+            Ok(())
+        }
+    }
+}
+
+/// Registers the drivers of this library that can work now, as the other functions here do first.
+pub fn register_own(devices: &dyn Fn(&str) -> bool) {
+    builtin::register_all(devices);
 }
 
 /// Has `make` tell how C is to know each driver that C does not know yet, and shows those to C.
@@ -232,6 +262,16 @@ pub fn show(make: &dyn Fn(&Arc<dyn Driver>) -> *mut wd_alg_driver) {
     }
     record::link();
     drop(lock);
+}
+
+/// The driver that [`show`] was told C knows so, if there ever was one.
+#[must_use]
+pub fn shown_as(in_c: *mut wd_alg_driver) -> Option<Arc<dyn Driver>> {
+    let is = |record: &&'static Record| {
+        !in_c.is_null() && record.in_c() == in_c && record.driver().in_c().is_null()
+    };
+    let record = record::all().find(is)?;
+    Some(Arc::clone(record.driver()))
 }
 
 /// Whether a driver with this algorithm, name, priority and kind has ever been registered.
@@ -282,6 +322,6 @@ fn has_sve() -> bool {
 /// The head of the list as C walks it: an empty node, whose `next` is the first driver that C
 /// knows. It is a `struct wd_alg_list`, only to be read.
 #[must_use]
-pub fn head() -> &'static record::Node {
+pub fn head() -> &'static Node {
     record::head()
 }

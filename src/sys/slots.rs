@@ -40,10 +40,20 @@ pub struct Posted<'a, M> {
     slot: PhantomData<&'a M>,
 }
 
-#[cfg(test)]
 impl<'a, M> Posted<'a, M> {
     /// A message that is posted in a test of an engine.
+    #[cfg(test)]
     pub(crate) fn in_tests(message: &'a M) -> Posted<'a, M> {
+        Posted {
+            message: NonNull::from(message),
+            slot: PhantomData,
+        }
+    }
+
+    /// A message that is in no slot: for engines that take a copy of it.
+    #[inline]
+    #[must_use]
+    pub fn outside(message: &'a mut M) -> Self {
         Posted {
             message: NonNull::from(message),
             slot: PhantomData,

@@ -1,7 +1,9 @@
 //! UADK v2: one file for each of its headers.
 
+mod foreign_sched;
 mod memory;
 mod numa;
+mod own_drivers;
 pub mod wd;
 pub mod wd_alg;
 pub mod wd_bmm;

@@ -7,6 +7,7 @@
               for all: pointers are NULL or good"
 )]
 
+use super::memory;
 use crate::alg::sched::{Key, Mode, Native, Scheduler, handles};
 use crate::capi::entry::{HandleOrError, Reply, entry};
 use crate::ctypes::v2::wd_alg_common::{wd_ctx_mode, wd_sched};
@@ -15,6 +16,7 @@ use crate::ctypes::v2::{__u8, __u16, __u32, handle_t};
 use crate::error::{Error, Result};
 use crate::log_error;
 use core::ffi::{CStr, c_int, c_uint, c_void};
+use core::ptr;
 use std::sync::Arc;
 
 /// Gives the scheduler the contexts `param->begin` to `param->end`, for requests of the kind
@@ -58,12 +60,6 @@ pub unsafe extern "C" fn wd_sched_rr_alloc(
         let policy = sched_policy_type::try_from(c_uint::from(sched_type));
         let policy = policy.map_err(|()| Error::Invalid)?;
         let handle = handles::open(policy, type_num, numa_num, func)?;
-        // SAFETY: plain allocation: programs expect the structure to be of malloc's.
-        let sched = unsafe { libc::malloc(size_of::<wd_sched>()) }.cast::<wd_sched>();
-        if sched.is_null() {
-            handles::close(handle)?;
-            return Err(Error::NoMemory);
-        }
         let content = wd_sched {
             name: name(policy).as_ptr(),
             sched_policy: c_int::from(sched_type),
@@ -72,9 +68,9 @@ pub unsafe extern "C" fn wd_sched_rr_alloc(
             poll_policy: Some(poll_policy),
             h_sched_ctx: handle,
         };
-        // SAFETY: ours, large enough, and aligned as malloc aligns.
-        unsafe { sched.write(content) };
-        Ok(sched)
+        memory::give(content).inspect_err(|_| {
+            let _ = handles::close(handle);
+        })
     })
 }
 
@@ -89,18 +85,29 @@ pub unsafe extern "C" fn wd_sched_rr_release(sched: *mut wd_sched) {
             return Err(Error::Invalid);
         }
         // SAFETY: of malloc in `wd_sched_rr_alloc`, and the caller's promise not to use it again.
-        unsafe { libc::free(sched.cast()) };
+        unsafe { memory::free(sched) };
         Ok(())
     });
 }
 
+type Init = unsafe extern "C" fn(handle_t, *mut c_void) -> handle_t;
+type Pick = unsafe extern "C" fn(handle_t, *mut c_void, c_int) -> __u32;
+type Poll = unsafe extern "C" fn(handle_t, __u32, *mut __u32) -> c_int;
+
 /// The library's own scheduler behind a structure, if it is one of `wd_sched_rr_alloc` whose
 /// functions are in place.
-#[expect(dead_code, reason = "for the initialisation of algorithms")]
 pub(crate) fn native(sched: &wd_sched) -> Option<Arc<Native>> {
-    let own = sched.sched_init.map(|f| f as usize) == Some(sched_init as usize)
-        && sched.pick_next_ctx.map(|f| f as usize) == Some(pick_next_ctx as usize)
-        && sched.poll_policy.map(|f| f as usize) == Some(poll_policy as usize);
+    // A function may have two addresses in one process; then its scheduler is taken for another's,
+    // and works all the same.
+    let own = sched
+        .sched_init
+        .is_some_and(|f| ptr::fn_addr_eq(f, sched_init as Init))
+        && sched
+            .pick_next_ctx
+            .is_some_and(|f| ptr::fn_addr_eq(f, pick_next_ctx as Pick))
+        && sched
+            .poll_policy
+            .is_some_and(|f| ptr::fn_addr_eq(f, poll_policy as Poll));
     let open = handles::find(sched.h_sched_ctx).filter(|_| own)?;
     Some(Arc::clone(&open.native))
 }
@@ -164,19 +171,12 @@ unsafe extern "C" fn sched_init(handle: handle_t, param: *mut c_void) -> handle_
         if is_fixed(native) {
             return Ok(0);
         }
-        // SAFETY: plain allocation.
-        let key = unsafe { libc::malloc(size_of::<SessionKey>()) }.cast::<SessionKey>();
-        if key.is_null() {
-            return Err(Error::NoMemory);
-        }
         let content = SessionKey {
             mark: MARK,
             sync: chosen.sync,
             asynchronous: chosen.asynchronous,
         };
-        // SAFETY: ours, large enough, and aligned as malloc aligns.
-        unsafe { key.write(content) };
-        Ok(key.expose_provenance())
+        Ok(memory::give(content)?.expose_provenance())
     });
     answer.0
 }
