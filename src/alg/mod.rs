@@ -11,4 +11,5 @@ pub mod handles;
 pub mod sched;
 pub mod seat;
 pub mod setup;
+pub mod tally;
 pub mod workers;
