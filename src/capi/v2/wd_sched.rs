@@ -258,3 +258,6 @@ unsafe extern "C" fn poll_policy(handle: handle_t, expect: __u32, count: *mut __
         Ok(polled.err().unwrap_or(0))
     })
 }
+
+#[cfg(test)]
+mod tests;
