@@ -9,6 +9,7 @@
 
 pub mod builtin;
 pub mod foreign;
+pub mod hisi_zip;
 pub mod registry;
 pub mod soft;
 
