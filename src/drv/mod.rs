@@ -9,9 +9,8 @@
 
 pub mod builtin;
 pub mod foreign;
-pub mod registry;
-
 pub mod hisi_zip;
+pub mod registry;
 pub mod soft;
 
 use crate::ctypes::v2::wd_alg::{alg_dev_type, wd_alg_driver};

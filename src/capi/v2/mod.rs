@@ -1,5 +1,6 @@
 //! UADK v2: one file for each of its headers.
 
+mod foreign_sched;
 mod memory;
 mod numa;
 mod own_drivers;
