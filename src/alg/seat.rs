@@ -230,20 +230,21 @@ impl<M: Message> Seat<M> {
         }
     }
 
-    /// Does a synchronous request: `fill` writes the message, `read` gets the answer.
+    /// Does a synchronous request: `fill` writes the message, `read` the results.
     ///
     /// # Errors
     /// [`Error::Invalid`] if there is no synchronous context here, or not that of `epoch`;
     /// [`Error::Busy`] if this very thread is inside; [`Error::TimedOut`]; what the engine answered.
     #[inline]
-    pub fn run<R>(
+    pub fn run<Q>(
         &self,
         seat: usize,
         epoch: u64,
         patience: &Patience,
-        fill: impl FnOnce(&mut M),
-        read: impl FnOnce(&M) -> R,
-    ) -> core::result::Result<R, Failure> {
+        request: &mut Q,
+        fill: impl FnOnce(&mut M, &Q),
+        read: impl FnOnce(&M, &mut Q),
+    ) -> core::result::Result<(), Failure> {
         let mut pass = self.line.0.enter().ok_or(Error::Busy)?;
         let line = pass.as_mut().ok_or(Error::Invalid)?;
         if line.epoch != epoch {
@@ -255,7 +256,7 @@ impl<M: Message> Seat<M> {
         // Once: a call through the `Arc` has to find its way into it.
         let engine = &*line.engine;
         let message = &mut line.message.0;
-        fill(message);
+        fill(message, request);
         let mut answer = engine.send(seat, message);
         if answer.is_ok() && !line.shared {
             answer = engine.receive(seat, message);
@@ -268,7 +269,8 @@ impl<M: Message> Seat<M> {
         }
         let message = &*message;
         self.tally.0.count(message.weight());
-        Ok(read(message))
+        read(message, request);
+        Ok(())
     }
 
     /// Cleans up after a synchronous request that could not be done. Whoever has asked for it counts

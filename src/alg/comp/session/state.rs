@@ -140,29 +140,21 @@ impl State {
             return Ok(Rest::Shared(seat.shared(self.epoch)?, index));
         }
         let context = self.context.address();
-        let input = &*request;
         let done = seat.run(
             index as usize,
             self.epoch,
             &self.patience,
-            |message| self.fill(message, input, context),
-            |message| (message.in_cons, message.produced, message.req.status),
+            request,
+            |message, request| self.fill(message, request, context),
+            |message, request| give(request, message),
         );
-        match done {
-            Ok((consumed, produced, status)) => {
-                request.src_len = consumed;
-                request.dst_len = produced;
-                request.status = status;
-                Ok(Rest::Nothing)
-            }
-            Err(failure) => {
-                let mut message = wd_comp_msg::BLANK;
-                self.fill(&mut message, request, context);
-                self.help(process, index, failure, &mut message)?;
-                give(request, &message);
-                Ok(Rest::Nothing)
-            }
+        if let Err(failure) = done {
+            let mut message = wd_comp_msg::BLANK;
+            self.fill(&mut message, request, context);
+            self.help(process, index, failure, &mut message)?;
+            give(request, &message);
         }
+        Ok(Rest::Nothing)
     }
 
     /// Has the helper do a request that a context could not.
@@ -222,8 +214,9 @@ impl State {
                 index as usize,
                 self.epoch,
                 &self.patience,
-                |message| self.fill_piece(message, request, context),
-                |answer| message = *answer,
+                request,
+                |message, request| self.fill_piece(message, request, context),
+                |answer, _| message = *answer,
             );
             if let Err(failure) = done {
                 self.fill_piece(&mut message, request, context);
