@@ -96,17 +96,20 @@ static void answer(struct uadk_comp_msg *msg)
 		memcpy(msg->req.dst, msg->req.src, len);
 	msg->in_cons = len;
 	msg->produced = null.give ? least(len, null.give) : len;
-	msg->isize += len;
-	msg->checksum = msg->checksum * 31 + len;
+	msg->isize = (msg->stream_pos ? msg->isize : 0) + len;
+	msg->checksum = (msg->stream_pos ? msg->checksum : 0) * 31 + len;
 	msg->req.status = null.status;
 }
 
+/* The first request of a stream finds what the last one left: a driver begins anew there. */
 static void tell(const struct uadk_comp_msg *m)
 {
+	bool old = m->stream_pos != 0;
+
 	printf("  message: op %u fmt %u last %u src_len %u dst_len %u avail_out %u alg %u level %u window %u "
 	       "mode %u pos %u isize %u checksum %u ctx_buf %s cb %s mm_type %u\n",
 	       m->req.op_type, m->req.data_fmt, m->req.last, m->req.src_len, m->req.dst_len, m->avail_out,
-	       m->alg_type, m->comp_lv, m->win_sz, m->stream_mode, m->stream_pos, m->isize, m->checksum,
+	       m->alg_type, m->comp_lv, m->win_sz, m->stream_mode, m->stream_pos, old ? m->isize : 0, old ? m->checksum : 0,
 	       m->ctx_buf ? "yes" : "no", m->req.cb ? "yes" : "no", m->mm_type);
 }
 
