@@ -1,0 +1,270 @@
+//! Streams in pieces of any size over requests that are picky: the first one to
+//! compress needs room for a header, the first one to decompress needs a header,
+//! and devices take no more than some megabytes. What is too small goes through
+//! buffers here. No session and no device is known.
+
+use crate::ctypes::v2::wd::{WD_EAGAIN, WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
+use crate::ctypes::v2::wd_comp::wd_comp_alg_type::{self, WD_GZIP, WD_ZLIB};
+use crate::error::{Error, Result};
+use core::ffi::c_int;
+use core::mem::MaybeUninit;
+
+/// Less room than this is not shown to a session: no header, no trailer and no end of a block is as
+/// long.
+const LEAST_ROOM: usize = 256;
+/// Input or output of one request; devices take 8 MiB.
+const MOST: usize = 4 << 20;
+/// The headers of zlib and gzip: a request to decompress needs one byte more.
+const ZLIB_HEAD: usize = 2 + 1;
+const GZIP_HEAD: usize = 10 + 1;
+
+/// Where the output of a request goes.
+pub enum Room<'a> {
+    /// The caller's memory, whatever is in it.
+    Lent(&'a mut [MaybeUninit<u8>]),
+    /// A buffer of the stream's.
+    Own(&'a mut [u8]),
+}
+
+impl Room<'_> {
+    /// Bytes of it.
+    pub fn len(&self) -> usize {
+        match self {
+            Room::Lent(place) => place.len(),
+            Room::Own(place) => place.len(),
+        }
+    }
+
+    /// Where it begins.
+    pub fn as_mut_ptr(&mut self) -> *mut u8 {
+        match self {
+            Room::Lent(place) => place.as_mut_ptr().cast(),
+            Room::Own(place) => place.as_mut_ptr(),
+        }
+    }
+}
+
+/// What a request of a stream did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Piece {
+    /// Bytes of input taken.
+    pub consumed: usize,
+    /// Bytes of output written.
+    pub produced: usize,
+    /// 0, `WD_STREAM_END`, `WD_EAGAIN` or `WD_IN_EPARA`.
+    pub status: c_int,
+}
+
+/// What does the requests of a stream, in order.
+pub trait Pieces {
+    /// Does the next one. `last`: no more input to compress follows.
+    ///
+    /// # Errors
+    /// What the request answered. The stream is lost.
+    fn piece(&mut self, input: &[u8], room: Room<'_>, last: bool) -> Result<Piece>;
+}
+
+/// What came of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Something was done.
+    Progress,
+    /// Nothing can be done without more input or more room.
+    Starved,
+    /// The stream is complete, and all of it given out.
+    End,
+    /// The input is no such stream.
+    BadData,
+}
+
+/// The input and output of a call. The pump moves both on.
+pub struct Buffers<'a> {
+    /// Input not taken yet.
+    pub input: &'a [u8],
+    /// Room not used yet.
+    pub output: &'a mut [MaybeUninit<u8>],
+}
+
+impl Buffers<'_> {
+    fn take(&mut self, count: usize) {
+        self.input = self.input.get(count..).unwrap_or_default();
+    }
+
+    fn give(&mut self, count: usize) {
+        let room = core::mem::take(&mut self.output);
+        self.output = room.get_mut(count..).unwrap_or_default();
+    }
+}
+
+/// Where a stream stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No request was made.
+    New,
+    /// There was one.
+    Running,
+    /// And it had more output than room.
+    Owing,
+    /// The session has no more to say.
+    Ended,
+    /// The input was bad.
+    Bad,
+    /// A request failed.
+    Failed(Error),
+}
+
+/// A stream's state beside its session's.
+pub struct Pump {
+    compresses: bool,
+    format: wd_comp_alg_type,
+    state: State,
+    /// Output that the caller had no room for: what `held` says of `store`.
+    store: [u8; LEAST_ROOM],
+    held: core::ops::Range<usize>,
+    /// The beginning of a stream to decompress, until there is enough of it.
+    head: [u8; GZIP_HEAD],
+    gathered: usize,
+}
+
+impl Pump {
+    /// The beginning of a stream.
+    pub fn new(compresses: bool, format: wd_comp_alg_type) -> Pump {
+        Pump {
+            compresses,
+            format,
+            state: State::New,
+            store: [0; LEAST_ROOM],
+            held: 0..0,
+            head: [0; GZIP_HEAD],
+            gathered: 0,
+        }
+    }
+
+    /// The beginning of another stream.
+    pub fn reset(&mut self) {
+        self.state = State::New;
+        self.held = 0..0;
+        self.gathered = 0;
+    }
+
+    /// Compresses or decompresses as far as input and room allow. `finish`: no more input to
+    /// compress follows.
+    ///
+    /// # Errors
+    /// What a request answered, from then on until [`Pump::reset`].
+    pub fn run(
+        &mut self,
+        pieces: &mut impl Pieces,
+        buffers: &mut Buffers<'_>,
+        finish: bool,
+    ) -> Result<Outcome> {
+        let before = (buffers.input.len(), buffers.output.len());
+        loop {
+            self.hand_out(buffers);
+            match self.state {
+                State::Failed(error) => return Err(error),
+                State::Bad if self.held.is_empty() => return Ok(Outcome::BadData),
+                State::Ended if self.held.is_empty() => return Ok(Outcome::End),
+                _ => {}
+            }
+            let stop = !self.held.is_empty() || !self.has_work(buffers, finish);
+            if stop || !self.step(pieces, buffers, finish) {
+                break;
+            }
+        }
+        self.hand_out(buffers);
+        Ok(if before == (buffers.input.len(), buffers.output.len()) {
+            Outcome::Starved
+        } else {
+            Outcome::Progress
+        })
+    }
+
+    /// Whether a request could do something.
+    fn has_work(&mut self, buffers: &mut Buffers<'_>, finish: bool) -> bool {
+        let more = !buffers.input.is_empty() || self.state == State::Owing;
+        if self.compresses {
+            // As zlib, which begins nothing without room.
+            return !buffers.output.is_empty() && (more || finish);
+        }
+        let head = match self.format {
+            WD_ZLIB => ZLIB_HEAD,
+            WD_GZIP => GZIP_HEAD,
+            _ => 0,
+        };
+        let whole = self.gathered == 0 && buffers.input.len() >= head;
+        if self.state != State::New || whole {
+            return more || self.gathered > 0;
+        }
+        // The beginning may come a byte at a time.
+        let count = (head - self.gathered).min(buffers.input.len());
+        self.head[self.gathered..self.gathered + count].copy_from_slice(&buffers.input[..count]);
+        self.gathered += count;
+        buffers.take(count);
+        self.gathered == head
+    }
+
+    /// Gives the caller what is held, as far as there is room.
+    fn hand_out(&mut self, buffers: &mut Buffers<'_>) {
+        let count = self.held.len().min(buffers.output.len());
+        let held = &self.store[self.held.start..self.held.start + count];
+        for (place, byte) in buffers.output.iter_mut().zip(held) {
+            place.write(*byte);
+        }
+        buffers.give(count);
+        self.held.start += count;
+    }
+
+    /// One request. Whether there may be another.
+    fn step(
+        &mut self,
+        pieces: &mut impl Pieces,
+        buffers: &mut Buffers<'_>,
+        finish: bool,
+    ) -> bool {
+        let headed = self.gathered > 0;
+        let source = if headed {
+            &self.head[..self.gathered]
+        } else {
+            &buffers.input[..buffers.input.len().min(MOST)]
+        };
+        let last = self.compresses && finish && source.len() == buffers.input.len();
+        let direct = buffers.output.len() >= LEAST_ROOM;
+        let room = if direct {
+            let len = buffers.output.len().min(MOST);
+            Room::Lent(&mut buffers.output[..len])
+        } else {
+            Room::Own(&mut self.store)
+        };
+        let (given, space) = (source.len(), room.len());
+        let piece = match pieces.piece(source, room, last) {
+            Ok(piece) if piece.consumed <= given && piece.produced <= space => piece,
+            answer => {
+                self.state = State::Failed(answer.err().unwrap_or(Error::Io));
+                return true;
+            }
+        };
+        if headed {
+            self.head.copy_within(piece.consumed..given, 0);
+            self.gathered -= piece.consumed;
+        } else {
+            buffers.take(piece.consumed);
+        }
+        if direct {
+            buffers.give(piece.produced);
+        } else {
+            self.held = 0..piece.produced;
+        }
+        self.state = match piece.status {
+            WD_IN_EPARA => State::Bad,
+            WD_STREAM_END if !self.compresses => State::Ended,
+            WD_SUCCESS if last && piece.consumed == given => State::Ended,
+            WD_EAGAIN => State::Owing,
+            // A full buffer may mean that there is more.
+            _ if !self.compresses && piece.produced == space => State::Owing,
+            _ => State::Running,
+        };
+        let idle = piece.consumed == 0 && piece.produced == 0;
+        !idle || matches!(self.state, State::Ended | State::Bad)
+    }
+}
