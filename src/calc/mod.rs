@@ -3,4 +3,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod algorithms;
 pub mod deflate;
+pub mod equality;

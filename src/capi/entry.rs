@@ -73,8 +73,57 @@ impl Reply for bool {
     }
 }
 
+/// A pointer, or an error in its place, which `WD_IS_ERR` tells apart.
+pub(super) struct OrError<T>(pub *mut T);
+
+impl<T> Reply for OrError<T> {
+    type Value = *mut T;
+
+    fn yes(value: *mut T) -> Self {
+        OrError(value)
+    }
+
+    fn no(error: Error) -> Self {
+        OrError(core::ptr::without_provenance_mut(error_pointer(error)))
+    }
+}
+
+/// What a system call answered: 0 or more, or -1, and `errno` says why. What was no system call yet
+/// answers like an `int`.
+pub(super) struct SystemCall(pub c_int);
+
+impl Reply for SystemCall {
+    type Value = Result<c_int>;
+
+    fn yes(value: Result<c_int>) -> Self {
+        SystemCall(value.unwrap_or_else(|error| {
+            Errno::set_raw(error.number());
+            -1
+        }))
+    }
+
+    fn no(error: Error) -> Self {
+        SystemCall(c_int::no(error))
+    }
+}
+
+/// A handle, or the error as a small negative number, which `WD_IS_ERR` tells from handles.
+pub(super) struct HandleOrError(pub usize);
+
+impl Reply for HandleOrError {
+    type Value = usize;
+
+    fn yes(value: usize) -> HandleOrError {
+        HandleOrError(value)
+    }
+
+    fn no(error: Error) -> HandleOrError {
+        Errno::set_raw(error.number());
+        HandleOrError(error_pointer(error))
+    }
+}
+
 /// The error as the pointers and handles have it that `WD_IS_ERR` is for.
-#[expect(dead_code, reason = "the first user comes with the v2 functions")]
 pub(super) const fn error_pointer(error: Error) -> usize {
     (error.number() as isize).wrapping_neg() as usize
 }
@@ -146,6 +195,22 @@ mod tests {
         let answer = entry::<c_int>("f", || panic!("index {} of 3", 4));
         assert_eq!(answer, -libc::EIO);
         entry::<()>("f", || panic!("no text to format"));
+    }
+
+    #[test]
+    fn an_error_in_a_pointers_place_is_a_small_negative_number() {
+        let answer = entry::<OrError<u8>>("f", || Err(Error::NoMemory));
+        assert_eq!(answer.0 as isize, -12);
+    }
+
+    #[test]
+    fn a_system_call_that_fails_is_minus_one_and_errno_says_why() {
+        Errno::clear();
+        let answer = entry::<SystemCall>("f", || Ok(Err(Error::Busy)));
+        assert_eq!((answer.0, Errno::last_raw()), (-1, libc::EBUSY));
+        let answer = entry::<SystemCall>("f", || Err(Error::Invalid));
+        assert_eq!(answer.0, -libc::EINVAL);
+        assert_eq!(entry::<SystemCall>("f", || Ok(Ok(3))).0, 3);
     }
 
     #[test]

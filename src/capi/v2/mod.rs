@@ -1,1 +1,10 @@
 //! UADK v2: one file for each of its headers.
+
+pub mod wd;
+pub mod wd_alg;
+pub mod wd_bmm;
+pub mod wd_comp;
+pub mod wd_internal;
+pub mod wd_mempool;
+pub mod wd_path;
+pub mod wd_sched;
