@@ -2,7 +2,8 @@
 //! them. Containers (zlib and gzip headers and trailers) are the caller's.
 
 use core::fmt;
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use core::mem::MaybeUninit;
+use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
 
 /// The largest window of the format: 15 bits, 32 KiB.
 pub const MAX_WINDOW_BITS: u8 = 15;
@@ -45,7 +46,7 @@ pub enum Flush {
 
 /// Makes a raw deflate stream.
 pub struct Deflater {
-    stream: Compress,
+    stream: Deflate,
 }
 
 impl Deflater {
@@ -53,10 +54,9 @@ impl Deflater {
     /// are brought into range.
     #[must_use]
     pub fn new(level: u32, window_bits: u8) -> Deflater {
-        let level = Compression::new(level.min(9));
         let bits = window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS);
         Deflater {
-            stream: Compress::new_with_window_bits(level, false, bits),
+            stream: Deflate::new(level.min(9) as i32, false, bits),
         }
     }
 
@@ -71,22 +71,46 @@ impl Deflater {
     /// # Errors
     /// [`BadData`] if the stream has been finished before.
     pub fn run(&mut self, input: &[u8], output: &mut [u8], flush: Flush) -> Result<Step, BadData> {
-        let flush = match flush {
-            Flush::None => FlushCompress::None,
-            Flush::Sync => FlushCompress::Sync,
-            Flush::Finish => FlushCompress::Finish,
-        };
         let before = (self.stream.total_in(), self.stream.total_out());
-        let status = self.stream.compress(input, output, flush);
-        let status = status.map_err(|_| BadData)?;
+        let status = self.stream.compress(input, output, flush.into());
+        Ok(self.step(before, status.map_err(|_| BadData)?))
+    }
+
+    /// As [`Deflater::run`], into memory that need not have been written before. What was produced
+    /// has been, the rest is not touched.
+    ///
+    /// # Errors
+    /// As [`Deflater::run`].
+    pub fn run_uninit(
+        &mut self,
+        input: &[u8],
+        output: &mut [MaybeUninit<u8>],
+        flush: Flush,
+    ) -> Result<Step, BadData> {
+        let before = (self.stream.total_in(), self.stream.total_out());
+        let status = self.stream.compress_uninit(input, output, flush.into());
+        Ok(self.step(before, status.map_err(|_| BadData)?))
+    }
+
+    fn step(&self, before: (u64, u64), status: Status) -> Step {
         let after = (self.stream.total_in(), self.stream.total_out());
-        Ok(step(before, after, status))
+        step(before, after, status)
+    }
+}
+
+impl From<Flush> for DeflateFlush {
+    fn from(flush: Flush) -> Self {
+        match flush {
+            Flush::None => DeflateFlush::NoFlush,
+            Flush::Sync => DeflateFlush::SyncFlush,
+            Flush::Finish => DeflateFlush::Finish,
+        }
     }
 }
 
 /// Reads a raw deflate stream of any window.
 pub struct Inflater {
-    stream: Decompress,
+    stream: Inflate,
 }
 
 impl Inflater {
@@ -94,7 +118,7 @@ impl Inflater {
     #[must_use]
     pub fn new() -> Inflater {
         Inflater {
-            stream: Decompress::new_with_window_bits(false, MAX_WINDOW_BITS),
+            stream: Inflate::new(false, MAX_WINDOW_BITS),
         }
     }
 
@@ -110,10 +134,36 @@ impl Inflater {
     /// [`BadData`], after which only [`Inflater::reset`] helps.
     pub fn run(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, BadData> {
         let before = (self.stream.total_in(), self.stream.total_out());
-        let status = self.stream.decompress(input, output, FlushDecompress::None);
-        let status = status.map_err(|_| BadData)?;
+        let flush = InflateFlush::NoFlush;
+        let status = self.stream.decompress(input, output, flush);
+        Ok(self.step(before, status.map_err(|_| BadData)?))
+    }
+
+    /// As [`Inflater::run`], into memory that need not have been written before. What was produced
+    /// has been, the rest is not touched. `only` says that all input is there and all output has
+    /// room, which saves keeping the window; if it was not so, no other step may follow.
+    ///
+    /// # Errors
+    /// As [`Inflater::run`].
+    pub fn run_uninit(
+        &mut self,
+        input: &[u8],
+        output: &mut [MaybeUninit<u8>],
+        only: bool,
+    ) -> Result<Step, BadData> {
+        let before = (self.stream.total_in(), self.stream.total_out());
+        let flush = if only {
+            InflateFlush::Finish
+        } else {
+            InflateFlush::NoFlush
+        };
+        let status = self.stream.decompress_uninit(input, output, flush);
+        Ok(self.step(before, status.map_err(|_| BadData)?))
+    }
+
+    fn step(&self, before: (u64, u64), status: Status) -> Step {
         let after = (self.stream.total_in(), self.stream.total_out());
-        Ok(step(before, after, status))
+        step(before, after, status)
     }
 }
 

@@ -6,3 +6,5 @@
 pub mod algorithms;
 pub mod deflate;
 pub mod equality;
+pub mod lz4;
+pub mod lz77;

@@ -147,6 +147,13 @@ pub trait Engine<M>: Send + Sync {
         Err(Error::Unsupported)
     }
 
+    /// Drops what the engine keeps of the stream whose context is at `ctx_buf`. A session calls it
+    /// when it is reset or freed, and before it gives the context's memory back: engines that keep
+    /// the stream's state elsewhere know it by this address.
+    fn forget(&self, ctx_buf: usize) {
+        let _ = ctx_buf;
+    }
+
     /// Waits until there may be an answer, or `limit` has passed.
     ///
     /// # Errors
