@@ -2,3 +2,6 @@
 //! whose requests go through the engines of [`crate::drv`]. No hardware is known here.
 
 #![forbid(unsafe_code)]
+
+pub mod context;
+pub mod device;

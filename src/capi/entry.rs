@@ -73,18 +73,19 @@ impl Reply for bool {
     }
 }
 
-/// A pointer, or an error in its place, which `WD_IS_ERR` tells apart.
-pub(super) struct OrError<T>(pub *mut T);
+/// A pointer, or the error as a small negative number, which `WD_IS_ERR` tells from pointers.
+pub(super) struct PointerOrError<T>(pub *mut T);
 
-impl<T> Reply for OrError<T> {
+impl<T> Reply for PointerOrError<T> {
     type Value = *mut T;
 
     fn yes(value: *mut T) -> Self {
-        OrError(value)
+        PointerOrError(value)
     }
 
     fn no(error: Error) -> Self {
-        OrError(core::ptr::without_provenance_mut(error_pointer(error)))
+        Errno::set_raw(error.number());
+        PointerOrError(core::ptr::without_provenance_mut(error_pointer(error)))
     }
 }
 
@@ -199,7 +200,7 @@ mod tests {
 
     #[test]
     fn an_error_in_a_pointers_place_is_a_small_negative_number() {
-        let answer = entry::<OrError<u8>>("f", || Err(Error::NoMemory));
+        let answer = entry::<PointerOrError<u8>>("f", || Err(Error::NoMemory));
         assert_eq!(answer.0 as isize, -12);
     }
 

@@ -12,6 +12,9 @@ pub const LOCAL: u32 = 10;
 /// The distance assumed where the kernel tells none: that of a remote node.
 pub const REMOTE: u32 = 20;
 
+/// The most nodes that Linux can be built for, on any machine.
+const MOST_NODES: usize = 1024;
+
 /// The node of the processor this thread runs on; 0 where the kernel does not tell.
 #[must_use]
 pub fn here() -> u32 {
@@ -44,6 +47,20 @@ pub fn distance(sysfs_root: &Path, from: u32, to: u32) -> u32 {
     told.unwrap_or(if from == to { LOCAL } else { REMOTE })
 }
 
+/// The bits of a set of nodes, as libnuma sizes it: as many nodes as the kernel has room for.
+#[must_use]
+pub fn set_bits() -> usize {
+    let status = sysfs::text(Path::new("/proc/self/status"));
+    status.map_or(MOST_NODES, |text| bits_of(&text))
+}
+
+/// The nodes that the line `Mems_allowed` has room for: words of 8 digits, separated by commas.
+fn bits_of(status: &str) -> usize {
+    let mut lines = status.lines();
+    let words = lines.find_map(|line| line.strip_prefix("Mems_allowed:"));
+    words.map_or(MOST_NODES, |words| 32 * words.trim().split(',').count())
+}
+
 /// Which place node `node` has among the online nodes.
 fn place_of(sysfs_root: &Path, node: u32) -> Option<usize> {
     let online = sysfs::text(&sysfs_root.join("devices/system/node/online")).ok();
@@ -69,6 +86,14 @@ fn place_of(sysfs_root: &Path, node: u32) -> Option<usize> {
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn a_set_has_a_bit_for_each_node_the_kernel_has_room_for() {
+        assert_eq!(bits_of("Name:\tx\nMems_allowed:\t00000000,00000001\n"), 64);
+        assert_eq!(bits_of("Mems_allowed:\t1\nMems_allowed_list:\t0\n"), 32);
+        assert_eq!(bits_of("Mems_allowed_list:\t0\n"), MOST_NODES);
+        assert!(set_bits() >= 32);
+    }
 
     #[test]
     fn a_distance_is_found_by_the_nodes_place_among_the_online_ones() {

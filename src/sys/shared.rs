@@ -124,9 +124,9 @@ impl SharedMemory {
         Ok(SharedMemory { base, len, keep })
     }
 
-    /// Where the region lies.
-    #[cfg(all(test, not(miri)))]
-    pub(super) fn address(&self) -> usize {
+    /// Where the region lies: for C code that works on it itself, as long as a clone lives.
+    #[must_use]
+    pub fn address(&self) -> usize {
         self.base.as_ptr() as usize
     }
 

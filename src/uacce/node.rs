@@ -1,6 +1,6 @@
 //! A queue of a real device: one open file of `/dev/<name>`.
 
-use super::channel::{Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake};
+use super::channel::{Argument, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake};
 use super::device::{self, Attributes};
 use super::uapi;
 use crate::error::{Error, Result};
@@ -8,6 +8,7 @@ use crate::sys::lock::Mutex;
 use crate::sys::shared::SharedMemory;
 use crate::sys::{env, fd, fork, ioctl, pages, poll};
 use crate::{log_error, log_info};
+use core::ffi::c_int;
 use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -19,6 +20,11 @@ pub struct Kernel;
 impl Bus for Kernel {
     fn devices(&self) -> Result<Vec<Attributes>> {
         device::discover(&env::sysfs_root().join("class/uacce"), &env::dev_root())
+    }
+
+    fn device(&self, name: &str) -> Result<Attributes> {
+        let class = env::sysfs_root().join("class/uacce");
+        device::named(&class, name, &env::dev_root())
     }
 
     fn open(&self, device: &Attributes) -> Result<Arc<dyn Channel>> {
@@ -144,6 +150,16 @@ impl Channel for Node {
             Memory::Sva
         } else {
             Memory::Static
+        }
+    }
+
+    fn command(&self, request: ioctl::Request, argument: Argument<'_>) -> Result<c_int> {
+        if self.born != fork::generation() {
+            return Err(Error::Shutdown);
+        }
+        match argument {
+            Argument::Value(value) => ioctl::with_value(self.fd.as_fd(), request, value),
+            Argument::Bytes(bytes) => ioctl::with_bytes(self.fd.as_fd(), request, bytes),
         }
     }
 }

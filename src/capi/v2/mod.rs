@@ -1,5 +1,7 @@
 //! UADK v2: one file for each of its headers.
 
+mod memory;
+mod numa;
 pub mod wd;
 pub mod wd_alg;
 pub mod wd_bmm;
