@@ -42,6 +42,38 @@ impl Room<'_> {
             Room::Own(place) => place.as_mut_ptr(),
         }
     }
+
+    /// The first bytes of it, at most `len`.
+    fn first(&mut self, len: usize) -> Room<'_> {
+        let len = len.min(self.len());
+        match self {
+            Room::Lent(place) => Room::Lent(&mut place[..len]),
+            Room::Own(place) => Room::Own(&mut place[..len]),
+        }
+    }
+
+    /// The first `count` bytes are written.
+    fn advance(&mut self, count: usize) {
+        match self {
+            Room::Lent(place) => *place = core::mem::take(place).split_at_mut(count).1,
+            Room::Own(place) => *place = core::mem::take(place).split_at_mut(count).1,
+        }
+    }
+
+    /// Writes as many of `bytes` as have room, and says how many.
+    fn put(&mut self, bytes: &[u8]) -> usize {
+        let count = bytes.len().min(self.len());
+        match self {
+            Room::Lent(place) => {
+                for (to, byte) in place.iter_mut().zip(bytes) {
+                    to.write(*byte);
+                }
+            }
+            Room::Own(place) => place[..count].copy_from_slice(&bytes[..count]),
+        }
+        self.advance(count);
+        count
+    }
 }
 
 /// What a request of a stream did.
@@ -82,18 +114,7 @@ pub struct Buffers<'a> {
     /// Input not taken yet.
     pub input: &'a [u8],
     /// Room not used yet.
-    pub output: &'a mut [MaybeUninit<u8>],
-}
-
-impl Buffers<'_> {
-    fn take(&mut self, count: usize) {
-        self.input = self.input.get(count..).unwrap_or_default();
-    }
-
-    fn give(&mut self, count: usize) {
-        let room = core::mem::take(&mut self.output);
-        self.output = room.get_mut(count..).unwrap_or_default();
-    }
+    pub output: Room<'a>,
 }
 
 /// Where a stream stands.
@@ -185,7 +206,7 @@ impl Pump {
         let more = !buffers.input.is_empty() || self.state == State::Owing;
         if self.compresses {
             // As zlib, which begins nothing without room.
-            return !buffers.output.is_empty() && (more || finish);
+            return buffers.output.len() > 0 && (more || finish);
         }
         let head = match self.format {
             WD_ZLIB => ZLIB_HEAD,
@@ -198,30 +219,20 @@ impl Pump {
         }
         // The beginning may come a byte at a time.
         let count = (head - self.gathered).min(buffers.input.len());
-        self.head[self.gathered..self.gathered + count].copy_from_slice(&buffers.input[..count]);
+        let (taken, rest) = buffers.input.split_at(count);
+        self.head[self.gathered..self.gathered + count].copy_from_slice(taken);
         self.gathered += count;
-        buffers.take(count);
+        buffers.input = rest;
         self.gathered == head
     }
 
     /// Gives the caller what is held, as far as there is room.
     fn hand_out(&mut self, buffers: &mut Buffers<'_>) {
-        let count = self.held.len().min(buffers.output.len());
-        let held = &self.store[self.held.start..self.held.start + count];
-        for (place, byte) in buffers.output.iter_mut().zip(held) {
-            place.write(*byte);
-        }
-        buffers.give(count);
-        self.held.start += count;
+        self.held.start += buffers.output.put(&self.store[self.held.clone()]);
     }
 
     /// One request. Whether there may be another.
-    fn step(
-        &mut self,
-        pieces: &mut impl Pieces,
-        buffers: &mut Buffers<'_>,
-        finish: bool,
-    ) -> bool {
+    fn step(&mut self, pieces: &mut impl Pieces, buffers: &mut Buffers<'_>, finish: bool) -> bool {
         let headed = self.gathered > 0;
         let source = if headed {
             &self.head[..self.gathered]
@@ -231,8 +242,7 @@ impl Pump {
         let last = self.compresses && finish && source.len() == buffers.input.len();
         let direct = buffers.output.len() >= LEAST_ROOM;
         let room = if direct {
-            let len = buffers.output.len().min(MOST);
-            Room::Lent(&mut buffers.output[..len])
+            buffers.output.first(MOST)
         } else {
             Room::Own(&mut self.store)
         };
@@ -248,10 +258,10 @@ impl Pump {
             self.head.copy_within(piece.consumed..given, 0);
             self.gathered -= piece.consumed;
         } else {
-            buffers.take(piece.consumed);
+            buffers.input = &buffers.input[piece.consumed..];
         }
         if direct {
-            buffers.give(piece.produced);
+            buffers.output.advance(piece.produced);
         } else {
             self.held = 0..piece.produced;
         }

@@ -1,0 +1,5 @@
+//! Streams as zlib has them.
+
+mod pump;
+#[cfg(test)]
+mod tests;
