@@ -177,6 +177,7 @@ install: lib
 	$(call fill,s|@version@|$(CORE)|;s|@name@|wd_comp|;s|@what@|compression|,libwd_part)/libwd_comp.pc
 	$(call fill,s|@version@|$(CORE)|;s|@name@|wd_crypto|;s|@what@|cryptography|,libwd_part)/libwd_crypto.pc
 	install -m 644 include/warpdrive/*.h $(DESTDIR)$(INCLUDEDIR)/warpdrive
+	install -m 644 include/uadk/*.h $(DESTDIR)$(INCLUDEDIR)/uadk
 	install -m 644 LICENSE README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
 
 # UADK's own directories may have more in them than is ours: plug-ins, headers of v1.
@@ -191,17 +192,20 @@ uninstall:
 
 # Headers. Another release of cbindgen may print them differently, so it is this one.
 CBINDGEN_VERSION := 0.29.4
-HEADERS          ?= include/warpdrive
+HEADERS          ?= include
 cbindgen = $(shell for c in $(TARGET_DIR)/tools/bin/cbindgen cbindgen $${CARGO_HOME:-$$HOME/.cargo}/bin/cbindgen; do \
 	[ "$$($$c --version 2>/dev/null)" = "cbindgen $(CBINDGEN_VERSION)" ] && echo $$c && break; done)
 header = cat cbindgen.toml abi/headers/$(1).toml >$(TARGET_DIR)/$(1).toml && \
-	$(cbindgen) --quiet --config $(TARGET_DIR)/$(1).toml $(2) | sed -z -E -f abi/headers/c89.sed >$(HEADERS)/$(1).h
+	$(cbindgen) --quiet --config $(TARGET_DIR)/$(1).toml $(2) | sed -z -E -f abi/headers/c89.sed >$(HEADERS)/warpdrive/$(1).h
+UADK_HEADERS     := $(basename $(notdir $(wildcard abi/headers/uadk/*.toml)))
 
 headers: cbindgen
-	@mkdir -p $(HEADERS) $(TARGET_DIR)
+	@mkdir -p $(HEADERS)/warpdrive $(HEADERS)/uadk $(TARGET_DIR)
 	@$(call header,wd,abi/headers/wd.rs)
 	@$(call header,hisi_qm_udrv,src/ctypes/v0/hisi_qm_udrv.rs)
 	@$(call header,comp_hw,src/ctypes/v0/comp_hw.rs)
+	@for h in $(UADK_HEADERS); do \
+	  abi/headers/uadk.sh $(cbindgen) $(TARGET_DIR)/uadk $$h >$(HEADERS)/uadk/$$h.h || exit 1; done
 cbindgen:
 	@[ -n "$(cbindgen)" ] || $(CARGO) install cbindgen --version $(CBINDGEN_VERSION) --locked --root $(TARGET_DIR)/tools
 # Fails where `headers` would have to install it.
@@ -240,7 +244,7 @@ check:
 	$(CARGO) test --locked --test layers
 	@rm -rf $(TARGET_DIR)/headers
 	@$(MAKE) --no-print-directory headers HEADERS=$(TARGET_DIR)/headers
-	diff -r include/warpdrive $(TARGET_DIR)/headers
+	diff -r include $(TARGET_DIR)/headers
 
 clean:
 	$(CARGO) clean

@@ -156,12 +156,9 @@ fn check_abi(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn every_name_of_uadk_is_in_its_library_and_version_node() {
+fn the_libraries_and_headers_are_those_of_uadk() {
     if !has("python3") {
-        return skip(
-            "every_name_of_uadk_is_in_its_library_and_version_node",
-            "no python3",
-        );
+        return skip("the_libraries_and_headers_are_those_of_uadk", "no python3");
     }
     let lib = library("");
     let lib = lib.to_string_lossy();
@@ -169,6 +166,16 @@ fn every_name_of_uadk_is_in_its_library_and_version_node() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("abi: 451 of 451 checks hold"), "{said}");
+    let include = prefix().join("include");
+    let headers = "wd.h,uacce.h,wd_alg.h,wd_alg_common.h,wd_sched.h,wd_internal.h,wd_bmm.h,wd_comp.h,\
+                   wd_zlibwrapper.h";
+    let headers = headers.split(',').map(|h| format!("uadk/{h}"));
+    let headers = headers.collect::<Vec<_>>().join(",");
+    let include = include.to_string_lossy();
+    let output = check_abi(&["--include", &include, "--headers", &headers]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("abi: 665 of 665 checks hold"), "{said}");
     // And the checker does find what is not so: this directory has another libwd.so.0 only.
     let empty = prefix().join("lib/warpdrive");
     let output = check_abi(&["--libdir", &empty.to_string_lossy()]);

@@ -149,8 +149,20 @@ fn pkg_config_knows_the_libraries_and_their_version() {
 
 #[test]
 fn a_program_that_compresses_needs_no_more_than_its_package() {
-    let text =
-        "int wd_comp_init(void *, void *);\nint main(void) { return wd_comp_init(0, 0) >= 0; }\n";
+    let text = "\
+#include <uadk/wd_comp.h>
+#include <uadk/wd_sched.h>
+int main(void)
+{
+	struct wd_ctx_config config = { 0 };
+	struct wd_comp_sess_setup setup = { .alg_type = WD_ZLIB, .op_type = WD_DIR_COMPRESS };
+
+	if (wd_comp_init(&config, NULL) >= 0 || wd_comp_alloc_sess(&setup))
+		return 1;
+	wd_sched_rr_release(NULL);
+	return 0;
+}
+";
     let mut flags = pkg_config_of("libwd_comp", &["--cflags", "--libs"]);
     flags.push("-Wl,--fatal-warnings".to_owned());
     let shared = program(text, &flags);
