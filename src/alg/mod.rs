@@ -6,3 +6,4 @@
 pub mod context;
 pub mod device;
 pub mod zlib;
+pub mod sched;

@@ -73,6 +73,22 @@ impl Reply for bool {
     }
 }
 
+/// A handle, or the error as a small negative number, which `WD_IS_ERR` tells from handles.
+pub(super) struct HandleOrError(pub usize);
+
+impl Reply for HandleOrError {
+    type Value = usize;
+
+    fn yes(value: usize) -> HandleOrError {
+        HandleOrError(value)
+    }
+
+    fn no(error: Error) -> HandleOrError {
+        Errno::set_raw(error.number());
+        HandleOrError(error_pointer(error))
+    }
+}
+
 /// A pointer, or the error as a small negative number, which `WD_IS_ERR` tells from pointers.
 pub(super) struct PointerOrError<T>(pub *mut T);
 

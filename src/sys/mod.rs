@@ -18,6 +18,7 @@ pub mod mmio;
 pub mod numa;
 pub mod pages;
 pub mod peer;
+pub mod plugins;
 pub mod poll;
 pub mod shared;
 pub mod slots;

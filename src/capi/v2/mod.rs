@@ -2,6 +2,7 @@
 
 mod memory;
 mod numa;
+mod own_drivers;
 pub mod wd;
 pub mod wd_alg;
 pub mod wd_bmm;
@@ -9,4 +10,5 @@ pub mod wd_comp;
 pub mod wd_internal;
 pub mod wd_mempool;
 pub mod wd_path;
+pub mod wd_internal;
 pub mod wd_sched;
