@@ -1,29 +1,27 @@
-//! Contexts: one queue of one device, and the structure that C code sees of it.
+//! Contexts: one queue of one device, by the handle that C has of it.
 //!
-//! A handle in C is the address of a `struct wd_ctx_h`. Each lies in a cell of a
-//! table whose cells never move and are never freed, so any number from C can be
-//! looked up: one that names no open context of this process is an error. The
-//! structure is made of atomics here, since drivers written in C read it.
+//! A handle is the address of a `struct wd_ctx_h` (`head.rs`). Each lies in a cell
+//! of a table whose cells never move and are never freed, so any number from C can
+//! be looked up: one that names no open context of this process is an error.
+
+mod head;
 
 use super::device;
 use crate::bus;
-use crate::ctypes::v2::uacce::{REGIONS, uacce_qfrt};
-use crate::ctypes::v2::wd::{MAX_DEV_NAME_LEN, uacce_dev};
-use crate::ctypes::v2::wd_internal::wd_ctx_h;
+use crate::ctypes::v2::uacce::uacce_qfrt;
+use crate::ctypes::v2::wd::uacce_dev;
 use crate::drv::Hardware;
 use crate::error::{Error, Result};
 use crate::sys::ioctl::Request;
-use crate::sys::lock::Mutex;
-use crate::sys::table::Table;
 use crate::sys::{fork, pages};
 use crate::uacce::channel::{Argument, Bus, Channel, Region, Wake};
 use crate::uacce::device::Attributes;
 use crate::{log_error, log_info};
 use core::ffi::{c_char, c_int, c_void};
-use core::mem::offset_of;
 use core::ptr;
-use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 use core::time::Duration;
+use head::{Cell, TAKEN, cell_of};
 use std::ffi::CString;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -214,8 +212,10 @@ impl Context {
     /// done then.
     pub fn release(&self) -> Result<()> {
         self.mine()?;
-        let context = self.cell.context.lock().take().ok_or(Error::Invalid)?;
+        // Before the context is taken out: a child of a fork in between may find it out, and drop it,
+        // and then its descriptor is not for `abandon_all` to close.
         self.cell.owner.store(TAKEN, Ordering::Relaxed);
+        let context = self.cell.context.lock().take().ok_or(Error::Invalid)?;
         context.channel.stop();
         log_info!("{}: context released", self.attributes.name);
         Ok(())
@@ -300,125 +300,10 @@ impl Drop for Context {
     fn drop(&mut self) {
         // A child leaves the parent's cells alone: their locks may be held for ever there.
         if self.mine().is_ok() {
-            self.cell.head.clear();
-            // Release pairs with the Acquire in `claim`: the next owner finds the head empty.
-            self.cell.owner.store(FREE, Ordering::Release);
+            self.cell.give_back();
         }
     }
 }
-
-/// Nobody's cell.
-const FREE: u64 = 0;
-/// A context's that is not open yet, or not any more.
-const TAKEN: u64 = u64::MAX;
-
-/// A place for a context.
-#[repr(C)]
-#[derive(Default)]
-struct Cell {
-    /// First, so that a cell's address is the head's.
-    head: Head,
-    /// [`FREE`], [`TAKEN`], or the fork generation of the process whose open context it has.
-    owner: AtomicU64,
-    context: Mutex<Option<Arc<Context>>>,
-}
-
-static CELLS: Table<Cell> = Table::new();
-
-fn cell_of(handle: usize) -> Option<&'static Cell> {
-    let cell = CELLS.find(handle)?;
-    // Acquire pairs with the Release in `publish`.
-    (cell.owner.load(Ordering::Acquire) == fork::generation()).then_some(cell)
-}
-
-impl Cell {
-    /// A cell for a new context; `None` if there is no room for one more.
-    fn claim() -> Option<&'static Cell> {
-        // Begins behind the last one, so that the address of a released context is not soon another's.
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        loop {
-            let count = CELLS.iter().count();
-            let start = NEXT.fetch_add(1, Ordering::Relaxed);
-            let cells = (0..count).filter_map(|n| CELLS.get(start.wrapping_add(n) % count));
-            let mut free = cells.filter(|cell| {
-                let swap = cell.owner.compare_exchange(
-                    FREE,
-                    TAKEN,
-                    // Pairs with the Release in `drop`.
-                    Ordering::Acquire,
-                    Ordering::Relaxed,
-                );
-                swap.is_ok()
-            });
-            if let Some(cell) = free.next() {
-                return Some(cell);
-            }
-            if !CELLS.grow() {
-                log_error!("too many contexts");
-                return None;
-            }
-        }
-    }
-}
-
-/// The twin of `struct wd_ctx_h`, whose fields C code reads and writes.
-#[repr(C)]
-struct Head {
-    fd: AtomicI32,
-    dev_path: [AtomicU8; MAX_DEV_NAME_LEN],
-    dev_name: AtomicPtr<c_char>,
-    drv_name: AtomicPtr<c_char>,
-    qfrs_offs: [AtomicUsize; REGIONS],
-    qfrs_base: [AtomicPtr<c_void>; REGIONS],
-    dev: AtomicPtr<uacce_dev>,
-    private: AtomicPtr<c_void>,
-}
-
-impl Default for Head {
-    fn default() -> Self {
-        Head {
-            fd: AtomicI32::new(-1),
-            dev_path: [const { AtomicU8::new(0) }; MAX_DEV_NAME_LEN],
-            dev_name: AtomicPtr::default(),
-            drv_name: AtomicPtr::default(),
-            qfrs_offs: Default::default(),
-            qfrs_base: Default::default(),
-            dev: AtomicPtr::default(),
-            private: AtomicPtr::default(),
-        }
-    }
-}
-
-impl Head {
-    /// Names nothing any more.
-    fn clear(&self) {
-        const ORDER: Ordering = Ordering::Relaxed;
-        self.fd.store(-1, ORDER);
-        self.dev_path.iter().for_each(|byte| byte.store(0, ORDER));
-        self.dev_name.store(ptr::null_mut(), ORDER);
-        self.drv_name.store(ptr::null_mut(), ORDER);
-        self.qfrs_offs.iter().for_each(|size| size.store(0, ORDER));
-        let bases = self.qfrs_base.iter();
-        bases.for_each(|base| base.store(ptr::null_mut(), ORDER));
-        self.dev.store(ptr::null_mut(), ORDER);
-        self.private.store(ptr::null_mut(), ORDER);
-    }
-}
-
-// C code takes a head for a `struct wd_ctx_h`.
-const _: () = {
-    assert!(offset_of!(Cell, head) == 0);
-    assert!(size_of::<Head>() == size_of::<wd_ctx_h>());
-    assert!(align_of::<Head>() == align_of::<wd_ctx_h>());
-    assert!(offset_of!(Head, fd) == offset_of!(wd_ctx_h, fd));
-    assert!(offset_of!(Head, dev_path) == offset_of!(wd_ctx_h, dev_path));
-    assert!(offset_of!(Head, dev_name) == offset_of!(wd_ctx_h, dev_name));
-    assert!(offset_of!(Head, drv_name) == offset_of!(wd_ctx_h, drv_name));
-    assert!(offset_of!(Head, qfrs_offs) == offset_of!(wd_ctx_h, qfrs_offs));
-    assert!(offset_of!(Head, qfrs_base) == offset_of!(wd_ctx_h, qfrs_base));
-    assert!(offset_of!(Head, dev) == offset_of!(wd_ctx_h, dev));
-    assert!(offset_of!(Head, private) == offset_of!(wd_ctx_h, priv_));
-};
 
 #[cfg(test)]
 mod tests;

@@ -205,13 +205,12 @@ pub fn twin(device: &Attributes) -> Result<uacce_dev> {
 fn joined(names: &[String]) -> String {
     let mut text = String::new();
     for name in names {
-        if text.len() + 1 + name.len() >= MAX_ATTR_STR_SIZE {
+        let separator = if text.is_empty() { "" } else { "\n" };
+        if text.len() + separator.len() + name.len() >= MAX_ATTR_STR_SIZE {
             log_error!("the list of algorithms is cut before {name}");
             break;
         }
-        if !text.is_empty() {
-            text.push('\n');
-        }
+        text.push_str(separator);
         text.push_str(name);
     }
     text

@@ -5,6 +5,7 @@
 #![cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
 #![expect(unsafe_code, reason = "forks, and calls of the C entries")]
 
+mod contexts;
 mod entries;
 #[path = "../common/fake.rs"]
 mod fake;

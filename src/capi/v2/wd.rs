@@ -179,7 +179,7 @@ pub unsafe extern "C" fn wd_ctx_set_priv(h_ctx: handle_t, priv_: *mut c_void) ->
 /// Returns what `wd_ctx_set_priv` stored; NULL if nothing, or for what is not a context of a device.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_ctx_get_priv(h_ctx: handle_t) -> *mut c_void {
-    context::private(h_ctx)
+    entry("wd_ctx_get_priv", || Ok(context::private(h_ctx)))
 }
 
 /// Returns the queue interface of the context's device, for example `hisi_qm_v3`, valid until the context
