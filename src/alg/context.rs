@@ -33,6 +33,8 @@ pub struct Context {
     /// The fork generation of the process that opened it. In a child it is the parent's.
     born: u64,
     channel: Arc<dyn Channel>,
+    /// The static region, while C code has it mapped: the channel does not keep it.
+    static_memory: Mutex<Option<SharedMemory>>,
     attributes: Arc<Attributes>,
     // What the head points to.
     twin: Box<uacce_dev>,
@@ -99,6 +101,7 @@ impl Context {
             cell: Cell::claim().ok_or(Error::NoMemory)?,
             born: fork::generation(),
             channel,
+            static_memory: Mutex::default(),
             attributes: Arc::new(attributes),
             twin,
             device_name,
@@ -251,11 +254,11 @@ impl Context {
         size.map_or(0, |size| size.load(Ordering::Relaxed))
     }
 
-    /// Maps a region for C code and notes its address in the head. It stays mapped as long as the
-    /// queue lives.
+    /// Maps a region for C code and notes its address in the head. The static region stays mapped
+    /// until [`Context::unmap`] or the end of the context, the others as long as the queue lives.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if there is no such region, [`Error::Unsupported`] for doorbells that are no
+    /// [`Error::Invalid`] if there is no such region, [`Error::Exists`] for a static region in use, [`Error::Unsupported`] for doorbells that are no
     /// memory, [`Error::Shutdown`] in a fork child, else the `errno` of `mmap(2)`.
     pub fn map(&self, region: uacce_qfrt) -> Result<*mut c_void> {
         self.mine()?;
@@ -276,6 +279,9 @@ impl Context {
             );
         })?;
         let address = ptr::with_exposed_provenance_mut(memory.address());
+        if matches!(kind, Region::Ss(_)) {
+            *self.static_memory.lock() = Some(memory);
+        }
         place.store(address, Ordering::Relaxed);
         Ok(address)
     }
@@ -284,6 +290,9 @@ impl Context {
     pub fn unmap(&self, region: uacce_qfrt) {
         if let Some(place) = self.cell.head.qfrs_base.get(region as usize) {
             place.store(ptr::null_mut(), Ordering::Relaxed);
+        }
+        if region == uacce_qfrt::UACCE_QFRT_SS && self.mine().is_ok() {
+            *self.static_memory.lock() = None;
         }
     }
 

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod context;
+pub mod ctx_list;
 pub mod device;
 pub mod zlib;
 pub mod sched;

@@ -9,7 +9,7 @@ use crate::qm::doorbell;
 use crate::sys::shared::SharedMemory;
 use crate::sys::{fork, ioctl};
 use crate::uacce::channel::{
-    Argument, Bell, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake,
+    Argument, Bell, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Slice, Wake,
 };
 use crate::uacce::device::Attributes;
 use crate::uacce::uapi::{self, MAINLINE};
@@ -160,8 +160,9 @@ impl Channel for Handle {
         let queue = self.queue()?;
         match region {
             Region::Dus => queue.memory(),
-            // Doorbells are calls, and a device with SVA has no static memory.
-            Region::Mmio | Region::Ss(_) => Err(Error::Unsupported),
+            Region::Ss(len) => queue.static_memory(len),
+            // Doorbells are calls.
+            Region::Mmio => Err(Error::Unsupported),
         }
     }
 
@@ -191,12 +192,20 @@ impl Channel for Handle {
         Ok(if woken { Wake::Event } else { Wake::TimedOut })
     }
 
+    fn static_slices(&self) -> Result<Vec<Slice>> {
+        self.queue()?.static_slices()
+    }
+
     fn event(&self) -> BorrowedFd<'_> {
         self.queue.event()
     }
 
     fn memory(&self) -> Memory {
-        Memory::Sva
+        if self.queue.has_sva() {
+            Memory::Sva
+        } else {
+            Memory::Static
+        }
     }
 
     fn command(&self, request: ioctl::Request, argument: Argument<'_>) -> Result<c_int> {
@@ -214,12 +223,24 @@ impl Channel for Handle {
                 info[6..8].copy_from_slice(&id.cq_depth.to_ne_bytes());
                 info[8..].fill(0);
             }
+            (uapi::GET_SS_DMA, Argument::Bytes(info)) => {
+                return static_slice(&queue.static_slices()?, info);
+            }
             (START, Argument::Value(_)) => queue.start()?,
             (PUT_QUEUE, Argument::Value(_)) => queue.stop(),
             _ => return Err(Error::Invalid),
         }
         Ok(0)
     }
+}
+
+/// `UACCE_CMD_GET_SS_DMA`: in `info` the number of a slice, then the slice; whether more follow.
+fn static_slice(slices: &[Slice], info: &mut [u8]) -> Result<c_int> {
+    let info: &mut [u8; 8] = info.try_into().map_err(|_| Error::Invalid)?;
+    let number = usize::try_from(u64::from_ne_bytes(*info)).map_err(|_| Error::Invalid)?;
+    let slice = slices.get(number).ok_or(Error::Invalid)?;
+    *info = uapi::slice_answer(*slice).to_ne_bytes();
+    Ok(c_int::from(number + 1 < slices.len()))
 }
 
 const START: ioctl::Request = MAINLINE.start;

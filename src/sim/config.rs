@@ -51,6 +51,8 @@ pub struct Device {
     /// Whether requests of one queue are completed in the order of their submission. With one
     /// engine they are in any case.
     pub orders: Orders,
+    /// Whether it works on the process's own addresses; else only in static regions.
+    pub sva: bool,
     /// What it does wrong.
     pub faults: Vec<Fault>,
 }
@@ -74,6 +76,7 @@ impl Default for Device {
             engines: 1,
             level: 1,
             orders: Orders::In,
+            sva: true,
             faults: Vec::new(),
         }
     }
@@ -158,6 +161,7 @@ fn device(text: &str) -> core::result::Result<(Device, u16), Reason> {
             "engines" => device.engines = number(value)?,
             "level" => device.level = number(value)?,
             "orders" => device.orders = orders(value)?,
+            "sva" => device.sva = switch(key, value)?,
             "fault" => device.faults.push(fault(value)?),
             _ => return Err(format!("unknown key '{key}'")),
         }
@@ -179,6 +183,14 @@ fn orders(value: &str) -> core::result::Result<Orders, Reason> {
         "in" => Ok(Orders::In),
         "out" => Ok(Orders::Out),
         _ => Err(format!("orders={value} is not one of in, out")),
+    }
+}
+
+fn switch(key: &str, value: &str) -> core::result::Result<bool, Reason> {
+    match value {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        _ => Err(format!("{key}={value} is not one of 0, 1")),
     }
 }
 
@@ -300,7 +312,7 @@ mod tests {
 
     #[test]
     fn every_key_sets_its_value() {
-        let text = "hisi_zip , count=2,api=3,depth=64,node=1,queues=4,engines=3,level=9,orders=out ; hisi_zip";
+        let text = "hisi_zip , count=2,api=3,depth=64,node=1,queues=4,engines=3,level=9,orders=out,sva=0 ; hisi_zip";
         let one = Device {
             api: Version::V3,
             depth: 64,
@@ -309,6 +321,7 @@ mod tests {
             engines: 3,
             level: 9,
             orders: Orders::Out,
+            sva: false,
             faults: Vec::new(),
         };
         let devices = vec![one.clone(), one, Device::default()];
@@ -379,6 +392,7 @@ mod tests {
             ("hisi_zip,engines=65", "engines=65 is not in 1..=64"),
             ("hisi_zip,level=10", "level=10 is not in 0..=9"),
             ("hisi_zip,orders=any", "orders=any is not one of in, out"),
+            ("hisi_zip,sva=no", "sva=no is not one of 0, 1"),
             ("hisi_zip,count=0", "count=0"),
             ("hisi_zip,count=65", "more than 64 devices"),
             (

@@ -72,7 +72,11 @@ impl Device {
             origin: Origin::Simulated,
             node_path: PathBuf::new(),
             api: version.api().to_owned(),
-            flags: DeviceFlags::SVA,
+            flags: if self.config.sva {
+                DeviceFlags::SVA
+            } else {
+                DeviceFlags::empty()
+            },
             algorithms,
             available: Some(u32::from(self.config.queues) - open as u32),
             mmio_size: mmio_size(version),

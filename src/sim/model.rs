@@ -3,6 +3,7 @@
 
 use super::device::Device;
 use super::faults::Site;
+use super::space::{Space, Window};
 use super::state::{Completion, Job, Life, State};
 use super::zip::{Direction, Engine};
 use crate::bd::zip::{self, Sqe, Status};
@@ -12,7 +13,7 @@ use crate::qm::layout::{CQE_SIZE, Layout, Version, cqe};
 use crate::sys::lock::{Condvar, Mutex};
 use crate::sys::poll::{self, Event};
 use crate::sys::shared::{Entries, SharedMemory, Word};
-use crate::uacce::channel::QueueId;
+use crate::uacce::channel::{QueueId, Slice};
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -29,6 +30,8 @@ pub(super) struct Queue {
     cq: Entries<CQE_SIZE>,
     /// The status words for the sender and for the receiver.
     dead: [Word; 2],
+    /// The static region. Its lock is taken alone.
+    window: Mutex<Option<Arc<Window>>>,
     /// The interrupt line.
     event: Event,
     state: Mutex<State>,
@@ -47,6 +50,7 @@ impl Queue {
             sq: memory.entries(0, depth.into())?,
             cq: memory.entries(layout.cq_offset, depth.into())?,
             dead: [memory.word(status.tx)?, memory.word(status.rx)?],
+            window: Mutex::default(),
             event: Event::new()?,
             state: Mutex::new(State::new(depth)),
             changed: Condvar::new(),
@@ -81,6 +85,46 @@ impl Queue {
     pub fn memory(&self) -> Result<SharedMemory> {
         self.call(Site::Region)?;
         Ok(self.memory.clone())
+    }
+
+    pub fn has_sva(&self) -> bool {
+        self.device.config.sva
+    }
+
+    /// Makes the static region. There is one at a time.
+    pub fn static_memory(&self, len: usize) -> Result<SharedMemory> {
+        self.call(Site::Region)?;
+        if self.has_sva() {
+            return Err(Error::Unsupported);
+        }
+        let mut window = self.window.lock();
+        let free = |had: &Arc<Window>| Arc::strong_count(had) == 1 && had.memory.is_last();
+        if !window.as_ref().is_none_or(free) {
+            return Err(Error::Exists);
+        }
+        let made = window.insert(Arc::new(Window::new(self.number, len)?));
+        Ok(made.memory.clone())
+    }
+
+    pub fn static_slices(&self) -> Result<Vec<Slice>> {
+        self.device.present()?;
+        if self.has_sva() {
+            return Err(Error::Unsupported);
+        }
+        let window = self.window.lock();
+        window
+            .as_ref()
+            .map(|w| w.slices.clone())
+            .ok_or(Error::Invalid)
+    }
+
+    /// What the addresses in descriptors mean now.
+    fn space(&self) -> Space {
+        if self.has_sva() {
+            Space::Process
+        } else {
+            Space::Static(self.window.lock().clone())
+        }
     }
 
     pub fn configure(&self, kind: u16) -> Result<QueueId> {
@@ -153,6 +197,9 @@ impl Queue {
 
     /// The device was removed: its memory is lost.
     pub fn remove(&self) {
+        if let Some(window) = &*self.window.lock() {
+            window.memory.lose();
+        }
         let mut state = self.state.lock();
         // As the SIGBUS handler leaves a region: marked dead, and lost.
         self.dead.iter().for_each(|w| w.store(1, Ordering::Relaxed));
@@ -311,7 +358,7 @@ impl Queue {
                 sqe.write_results(&mut job.bytes);
                 sqe
             }
-            None => engine.execute(job.direction, &mut job.bytes),
+            None => engine.execute(&self.space(), job.direction, &mut job.bytes),
         };
         job.done = true;
         let tally = &self.device.tally;

@@ -4,12 +4,12 @@
 //! Headers are software's job: input and output begin behind them. Trailers are
 //! the engine's.
 
+use super::space::Space;
 use crate::bd::zip::{Bytes, Request, Sqe, Status};
 use crate::calc::deflate::{
     ADLER32_START, BadData, CRC32_START, Deflater, Flush, Inflater, MAX_WINDOW_BITS, adler32, crc32,
 };
 use crate::qm::layout::Version;
-use crate::sys::peer;
 
 /// Status of a request that the engine does not understand or take. The number is the model's.
 pub const BAD_REQUEST: u8 = 0x05;
@@ -64,13 +64,13 @@ impl Engine {
     }
 
     /// Executes a descriptor, and gives it with its results as fields too.
-    pub fn execute(&mut self, direction: Direction, bytes: &mut Bytes) -> Sqe {
+    pub fn execute(&mut self, space: &Space, direction: Direction, bytes: &mut Bytes) -> Sqe {
         let mut sqe = Sqe::decode(bytes);
         (sqe.consumed, sqe.produced, sqe.last_block) = (0, 0, false);
         let ended = match (self.accept(&sqe), direction) {
             (None, _) => Err(Status::Failed(BAD_REQUEST)),
-            (Some(request), Direction::Compress) => self.compress(request, &mut sqe),
-            (Some(request), Direction::Decompress) => self.decompress(request, &mut sqe),
+            (Some(request), Direction::Compress) => self.compress(space, request, &mut sqe),
+            (Some(request), Direction::Decompress) => self.decompress(space, request, &mut sqe),
         };
         sqe.status = ended.unwrap_or_else(|failed| failed).code();
         sqe.write_results(bytes);
@@ -101,10 +101,15 @@ impl Engine {
         }
     }
 
-    fn compress(&mut self, request: Request, sqe: &mut Sqe) -> Result<Status, Status> {
+    fn compress(
+        &mut self,
+        space: &Space,
+        request: Request,
+        sqe: &mut Sqe,
+    ) -> Result<Status, Status> {
         let bits = self.window_bits(sqe);
-        let mut source = Source::of(sqe);
-        let mut sink = Sink::of(sqe);
+        let mut source = Source::of(space, sqe);
+        let mut sink = Sink::of(space, sqe);
         let mut sum = Sum::new(request);
         // Before the compressor is reset, which costs more than to learn that an address is wild.
         let mut rest = source.next(&mut self.input)?;
@@ -143,10 +148,15 @@ impl Engine {
         Ok(Status::Ok)
     }
 
-    fn decompress(&mut self, request: Request, sqe: &mut Sqe) -> Result<Status, Status> {
+    fn decompress(
+        &mut self,
+        space: &Space,
+        request: Request,
+        sqe: &mut Sqe,
+    ) -> Result<Status, Status> {
         self.inflater.reset();
-        let mut source = Source::of(sqe);
-        let mut sink = Sink::of(sqe);
+        let mut source = Source::of(space, sqe);
+        let mut sink = Sink::of(space, sqe);
         let mut sum = Sum::new(request);
         let mut rest: &[u8] = &[];
         loop {
@@ -171,6 +181,7 @@ impl Engine {
         let trailer = sum.trailer();
         let mut found = trailer;
         let place = Source {
+            space,
             at: sqe.source.wrapping_add(sqe.consumed.into()),
             left: sqe.input_length - sqe.consumed,
         };
@@ -193,14 +204,16 @@ fn bus_fault(_: crate::Error) -> Status {
 }
 
 /// Input in the client's memory, and how much of it is left.
-struct Source {
+struct Source<'a> {
+    space: &'a Space,
     at: u64,
     left: u32,
 }
 
-impl Source {
-    fn of(sqe: &Sqe) -> Source {
+impl<'s> Source<'s> {
+    fn of(space: &'s Space, sqe: &Sqe) -> Source<'s> {
         Source {
+            space,
             at: sqe.source,
             left: sqe.input_length,
         }
@@ -210,7 +223,7 @@ impl Source {
     fn next<'a>(&mut self, buffer: &'a mut [u8]) -> Result<&'a [u8], Status> {
         let len = buffer.len().min(self.left as usize);
         let piece = &mut buffer[..len];
-        peer::read(self.at, piece).map_err(bus_fault)?;
+        self.space.read(self.at, piece).map_err(bus_fault)?;
         self.at = self.at.wrapping_add(len as u64);
         self.left -= len as u32;
         Ok(piece)
@@ -221,19 +234,21 @@ impl Source {
         if bytes.len() > self.left as usize {
             return Err(Status::Failed(TRUNCATED));
         }
-        peer::read(self.at, bytes).map_err(bus_fault)
+        self.space.read(self.at, bytes).map_err(bus_fault)
     }
 }
 
 /// The place for output in the client's memory, and how much of it is left.
-struct Sink {
+struct Sink<'a> {
+    space: &'a Space,
     at: u64,
     left: u32,
 }
 
-impl Sink {
-    fn of(sqe: &Sqe) -> Sink {
+impl<'s> Sink<'s> {
+    fn of(space: &'s Space, sqe: &Sqe) -> Sink<'s> {
         Sink {
+            space,
             at: sqe.destination,
             left: sqe.output_space,
         }
@@ -251,7 +266,7 @@ impl Sink {
         if bytes.len() > self.left as usize {
             return Err(Status::NoSpace);
         }
-        peer::write(self.at, bytes).map_err(bus_fault)?;
+        self.space.write(self.at, bytes).map_err(bus_fault)?;
         self.at = self.at.wrapping_add(bytes.len() as u64);
         self.left -= bytes.len() as u32;
         sqe.produced += bytes.len() as u32;

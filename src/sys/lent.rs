@@ -10,7 +10,8 @@ use core::mem::MaybeUninit;
 use core::slice;
 
 /// The proof that the addresses and lengths in the messages an engine is given name memory that is
-/// the engine's until the message is finished: input to read, output to write, lists to follow.
+/// the engine's until the message is finished: input to read, output to write, lists to follow,
+/// functions to call that do as their types' descriptions say.
 #[derive(Clone, Copy, Debug)]
 pub struct Promise(());
 

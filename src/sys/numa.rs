@@ -47,6 +47,17 @@ pub fn distance(sysfs_root: &Path, from: u32, to: u32) -> u32 {
     told.unwrap_or(if from == to { LOCAL } else { REMOTE })
 }
 
+/// The greatest number of a node; 0 where the kernel tells none.
+#[must_use]
+pub fn highest(sysfs_root: &Path) -> u32 {
+    let names = sysfs::names(&sysfs_root.join("devices/system/node")).unwrap_or_default();
+    let numbers = names.iter().filter_map(|name| {
+        let digits = name.to_str()?.strip_prefix("node")?;
+        digits.parse::<u32>().ok()
+    });
+    numbers.max().unwrap_or(0)
+}
+
 /// The bits of a set of nodes, as libnuma sizes it: as many nodes as the kernel has room for.
 #[must_use]
 pub fn set_bits() -> usize {
@@ -102,6 +113,9 @@ mod tests {
         fs::create_dir_all(nodes.join("node0")).expect("writable");
         fs::write(nodes.join("online"), "0,2-3\n").expect("writable");
         fs::write(nodes.join("node0/distance"), "10 21 32\n").expect("writable");
+        assert_eq!(highest(&root), 0);
+        fs::create_dir_all(nodes.join("node3")).expect("writable");
+        assert_eq!(highest(&root), 3);
         assert_eq!(distance(&root, 0, 0), 10);
         assert_eq!(distance(&root, 0, 2), 21);
         assert_eq!(distance(&root, 0, 3), 32);

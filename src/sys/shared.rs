@@ -130,6 +130,12 @@ impl SharedMemory {
         self.base.as_ptr() as usize
     }
 
+    /// Whether this is the last clone.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        Arc::strong_count(&self.keep) == 1
+    }
+
     /// The length in bytes.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -53,10 +53,12 @@ pub trait Channel: Send + Sync {
     /// [`Error::Invalid`] for a type that the device does not have.
     fn configure(&self, setup: QueueSetup) -> Result<QueueId>;
 
-    /// A region of the queue, mapped on first use; later calls share the mapping.
+    /// A region of the queue, mapped on first use; later calls share the mapping. The static region
+    /// belongs to its caller and is mapped anew after it was dropped.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the queue has no such region, else the `errno` of mapping it.
+    /// [`Error::Unsupported`] if the queue has no such region, [`Error::Exists`] for a
+    /// static region that is in use, else the `errno` of mapping it.
     fn region(&self, region: Region) -> Result<SharedMemory>;
 
     /// The doorbell register at `offset` of the MMIO region.
@@ -81,6 +83,16 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// The `errno` of `poll(2)`.
     fn wait(&self, limit: Duration) -> Result<Wake>;
+
+    /// Where the static region lies for the device, from its beginning on: the slices follow each
+    /// other in the process and need not on the bus.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if the queue has no such region, [`crate::Error::Invalid`] if it
+    /// is not mapped, else the `errno` of asking.
+    fn static_slices(&self) -> Result<Vec<Slice>> {
+        Err(Error::Unsupported)
+    }
 
     /// A descriptor that becomes readable when [`Channel::wait`] would return.
     fn event(&self) -> BorrowedFd<'_>;
@@ -139,6 +151,15 @@ pub enum Region {
     Dus,
     /// Memory for data that the device reaches without SVA, of this many bytes (`UACCE_QFRT_SS`).
     Ss(usize),
+}
+
+/// A piece of static memory that is in one piece for the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Where it begins on the bus.
+    pub bus: u64,
+    /// Its length in bytes; 0 for all the rest of the region.
+    pub len: usize,
 }
 
 /// Why a wait ended.

@@ -1,6 +1,8 @@
 //! A queue of a real device: one open file of `/dev/<name>`.
 
-use super::channel::{Argument, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake};
+use super::channel::{
+    Argument, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Slice, Wake,
+};
 use super::device::{self, Attributes};
 use super::uapi;
 use crate::error::{Error, Result};
@@ -50,13 +52,12 @@ impl Bus for Kernel {
     }
 }
 
-/// The regions mapped so far. Each may be mapped once in the life of an open file: some kernels
-/// refuse a second time even after `munmap`.
+/// The queue's own regions, mapped so far. Each may be mapped once in the life of an open file: some
+/// kernels refuse a second time even after `munmap`.
 #[derive(Default)]
 struct Regions {
     mmio: Option<SharedMemory>,
     dus: Option<SharedMemory>,
-    ss: Option<SharedMemory>,
 }
 
 /// One open file of a device node. Field order is drop order: unmapped, then closed.
@@ -121,7 +122,7 @@ impl Channel for Node {
         let (slot, page, len) = match region {
             Region::Mmio => (&mut regions.mmio, uapi.mmio_page, self.device.mmio_size),
             Region::Dus => (&mut regions.dus, uapi.dus_page, self.device.dus_size),
-            Region::Ss(len) => (&mut regions.ss, uapi.ss_page, len),
+            Region::Ss(len) => return self.map(uapi.ss_page, len),
         };
         if let Some(mapped) = slot {
             return Ok(mapped.clone());
@@ -151,6 +152,22 @@ impl Channel for Node {
     fn wait(&self, limit: Duration) -> Result<Wake> {
         let woken = poll::readable(self.fd()?, limit)?;
         Ok(if woken { Wake::Event } else { Wake::TimedOut })
+    }
+
+    fn static_slices(&self) -> Result<Vec<Slice>> {
+        let mut slices = Vec::new();
+        loop {
+            let mut told = slices.len() as u64;
+            let more = ioctl::with_argument(self.fd.as_fd(), uapi::GET_SS_DMA, &mut told)? > 0;
+            slices.push(uapi::slice(told, self.device.flags));
+            if !more {
+                return Ok(slices);
+            }
+            if slices.len() == uapi::MOST_SLICES {
+                log_error!("{}: no end of static memory", self.device.name);
+                return Err(Error::Io);
+            }
+        }
     }
 
     fn event(&self) -> BorrowedFd<'_> {

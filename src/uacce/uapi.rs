@@ -5,6 +5,7 @@
 //! mainline's PUT_Q is version 6's START. Which table is right is read from sysfs
 //! before the first ioctl and never guessed.
 
+use super::channel::Slice;
 use crate::sys::ioctl::{Request, io, ior, iowr};
 
 /// One generation of the interface.
@@ -55,6 +56,13 @@ pub const SET_QP_INFO: Request = iowr(b'H', 11, 16);
 /// `UACCE_CMD_GET_SS_DMA`, a vendor extension: in slice number, out address and length.
 pub const GET_SS_DMA: Request = ior(b'W', 3, 8);
 
+/// The most slices that a static region is taken to have: more are a driver that never ends.
+pub const MOST_SLICES: usize = 1 << 16;
+/// `UACCE_GRAN_SHIFT`: the length of a slice counts in units of 64 KiB.
+const GRANULE_SHIFT: u32 = 16;
+/// `UACCE_GRAN_NUM_MASK`: the bits of the answer that are the length.
+const GRANULES: u64 = 0xfff;
+
 bitflags::bitflags! {
     /// The bits of a device's `flags` attribute. Other bits are kept as they are.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,3 +81,41 @@ bitflags::bitflags! {
 
 /// The queue depth of kernels that do not answer [`SET_QP_INFO`].
 pub const DEFAULT_DEPTH: u16 = 1024;
+
+/// What an answer of [`GET_SS_DMA`] means. Behind an IOMMU it has no length.
+#[must_use]
+pub const fn slice(answer: u64, flags: DeviceFlags) -> Slice {
+    let len = if flags.contains(DeviceFlags::IOMMU) {
+        0
+    } else {
+        ((answer & GRANULES) as usize) << GRANULE_SHIFT
+    };
+    Slice {
+        bus: answer & !GRANULES,
+        len,
+    }
+}
+
+/// The answer of [`GET_SS_DMA`] for a slice without an IOMMU.
+#[must_use]
+pub const fn slice_answer(slice: Slice) -> u64 {
+    slice.bus | (slice.len >> GRANULE_SHIFT) as u64 & GRANULES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_has_its_length_in_the_low_bits_of_its_address() {
+        let told = slice(0x1234_5000 | 3, DeviceFlags::NOIOMMU);
+        let expected = Slice {
+            bus: 0x1234_5000,
+            len: 3 << 16,
+        };
+        assert_eq!(told, expected);
+        assert_eq!(slice_answer(expected), 0x1234_5003);
+        let told = slice(0x1234_5000 | 3, DeviceFlags::IOMMU);
+        assert_eq!(told, Slice { len: 0, ..expected });
+    }
+}

@@ -12,3 +12,6 @@ pub mod wd_mempool;
 pub mod wd_path;
 pub mod wd_internal;
 pub mod wd_sched;
+pub mod wd_bmm;
+pub mod wd_internal;
+pub mod wd_mempool;

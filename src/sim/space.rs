@@ -1,0 +1,165 @@
+//! The memory that a device reaches with the addresses in descriptors: all of the
+//! process, or only what a queue's static region has, under addresses of its own.
+
+use crate::error::{Error, Result};
+use crate::sys::peer;
+use crate::sys::shared::SharedMemory;
+use crate::uacce::channel::Slice;
+use std::sync::Arc;
+
+/// Bytes of a granule: static regions and their slices are multiples of it.
+const GRANULE: usize = 64 << 10;
+/// Bytes of a slice, but for the last of a region.
+const SLICE: usize = 1 << 20;
+/// The bus address of the first slice of queue 0.
+const BASE: u64 = 1 << 40;
+/// How far apart the first slices of two queues are.
+const QUEUE: u64 = 1 << 34;
+/// The longest static region in bytes: what fits between two queues.
+const LONGEST: usize = 4 << 30;
+
+/// A static region, and where it lies for the device.
+pub(super) struct Window {
+    pub memory: SharedMemory,
+    pub slices: Vec<Slice>,
+}
+
+impl Window {
+    /// Memory for a region of `len` bytes of queue `number`, scattered over the bus: slices are
+    /// apart, and later ones at lower addresses in every second pair.
+    pub fn new(number: u16, len: usize) -> Result<Window> {
+        if len == 0 || len > LONGEST {
+            return Err(Error::Invalid);
+        }
+        let len = len.next_multiple_of(GRANULE);
+        let base = BASE + u64::from(number) * QUEUE;
+        let slices = (0..len.div_ceil(SLICE)).map(|index| Slice {
+            bus: base + (index as u64 ^ 1) * 2 * SLICE as u64,
+            len: SLICE.min(len - index * SLICE),
+        });
+        Ok(Window {
+            memory: SharedMemory::own(len)?,
+            slices: slices.collect(),
+        })
+    }
+
+    /// The process's address for bus address `at`, and how many bytes lie there in one piece.
+    fn find(&self, at: u64) -> Option<(u64, usize)> {
+        let mut place = self.memory.address() as u64;
+        for slice in &self.slices {
+            let inside = at.wrapping_sub(slice.bus);
+            if inside < slice.len as u64 {
+                return Some((place + inside, slice.len - inside as usize));
+            }
+            place += slice.len as u64;
+        }
+        None
+    }
+}
+
+/// What the addresses in a queue's descriptors mean.
+#[derive(Clone)]
+pub(super) enum Space {
+    /// They are the process's.
+    Process,
+    /// They are bus addresses of this region; without it, none is good.
+    Static(Option<Arc<Window>>),
+}
+
+impl Space {
+    /// Copies from `address` into `bytes`.
+    ///
+    /// # Errors
+    /// As [`peer::read`], and [`Error::Invalid`] for a bus address that is not mapped.
+    pub fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
+        let Space::Static(window) = self else {
+            return peer::read(address, bytes);
+        };
+        let mut done = 0;
+        while done < bytes.len() {
+            let (at, len) = piece(window, address, done)?;
+            let end = bytes.len().min(done + len);
+            peer::read(at, &mut bytes[done..end])?;
+            done = end;
+        }
+        Ok(())
+    }
+
+    /// Copies `bytes` to `address`.
+    ///
+    /// # Errors
+    /// As [`peer::write`], and [`Error::Invalid`] for a bus address that is not mapped.
+    pub fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
+        let Space::Static(window) = self else {
+            return peer::write(address, bytes);
+        };
+        let mut done = 0;
+        while done < bytes.len() {
+            let (at, len) = piece(window, address, done)?;
+            let end = bytes.len().min(done + len);
+            peer::write(at, &bytes[done..end])?;
+            done = end;
+        }
+        Ok(())
+    }
+}
+
+/// Where bus address `address + done` lies.
+fn piece(window: &Option<Arc<Window>>, address: u64, done: usize) -> Result<(u64, usize)> {
+    let at = address.checked_add(done as u64).ok_or(Error::Invalid)?;
+    let window = window.as_ref().ok_or(Error::Invalid)?;
+    window.find(at).ok_or(Error::Invalid)
+}
+
+#[cfg(all(test, not(miri)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_over_two_slices_of_a_bus_in_one_piece_is_in_the_region() {
+        let memory = SharedMemory::own(256).expect("256 bytes");
+        let slices = vec![
+            Slice {
+                bus: 0x9000,
+                len: 100,
+            },
+            Slice {
+                bus: 0x9064,
+                len: 28,
+            },
+            Slice {
+                bus: 0x1000,
+                len: 128,
+            },
+        ];
+        let window = Arc::new(Window { memory, slices });
+        let start = window.memory.address() as u64;
+        let space = Space::Static(Some(window));
+        let data: Vec<u8> = (0..128).collect();
+        space.write(0x9000, &data).expect("mapped");
+        let mut back = vec![0; 128];
+        peer::read(start, &mut back).expect("ours");
+        assert_eq!(back, data);
+        space.read(0x9000, &mut back).expect("mapped");
+        assert_eq!(back, data);
+        assert_eq!(space.write(0x9000, &[0; 129]), Err(Error::Invalid));
+        assert_eq!(space.read(0x0fff, &mut back), Err(Error::Invalid));
+        assert_eq!(space.read(start, &mut back), Err(Error::Invalid));
+        assert_eq!(space.read(u64::MAX, &mut back), Err(Error::Invalid));
+    }
+
+    #[test]
+    fn slices_are_apart_and_cover_the_region() {
+        let window = Window::new(3, (5 << 20) + 1).expect("5 MiB");
+        assert_eq!(window.memory.len(), (5 << 20) + GRANULE);
+        let sum: usize = window.slices.iter().map(|slice| slice.len).sum();
+        assert_eq!(sum, window.memory.len());
+        let mut sorted = window.slices.clone();
+        sorted.sort_by_key(|slice| slice.bus);
+        for pair in sorted.windows(2) {
+            assert!(pair[0].bus + (pair[0].len as u64) < pair[1].bus);
+        }
+        assert!(Window::new(0, 0).is_err());
+        assert!(Window::new(0, LONGEST + 1).is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! A device without SVA: it reaches the static region of its queue, under addresses
+//! of the bus, and nothing else.
+
+use super::*;
+use crate::bd::zip::Status;
+use crate::error::Error;
+use crate::sim::BUS_FAULT;
+use crate::sys::peer;
+use crate::sys::shared::SharedMemory;
+use crate::uacce::channel::{Memory, Region, Slice};
+
+const MIB: usize = 1 << 20;
+
+/// The static region of a queue, and where its slices are.
+struct Static {
+    memory: SharedMemory,
+    slices: Vec<Slice>,
+}
+
+impl Static {
+    fn of(rig: &Rig, len: usize) -> Static {
+        Static {
+            memory: rig.channel.region(Region::Ss(len)).expect("memory"),
+            slices: rig.channel.static_slices().expect("mapped"),
+        }
+    }
+
+    fn put(&self, offset: usize, bytes: &[u8]) {
+        let at = self.memory.address() + offset;
+        peer::write(at as u64, bytes).expect("mapped");
+    }
+
+    fn get(&self, offset: usize, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        let at = self.memory.address() + offset;
+        peer::read(at as u64, &mut bytes).expect("mapped");
+        bytes
+    }
+}
+
+/// A descriptor from the first slice to the second.
+fn between(slices: &[Slice], len: usize) -> Sqe {
+    Sqe {
+        request: Request::Zlib.code(),
+        source: slices[0].bus,
+        input_length: len as u32,
+        destination: slices[1].bus,
+        output_space: MIB as u32,
+        ..Sqe::default()
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "processes and system calls")]
+fn a_device_without_sva_works_on_bus_addresses() {
+    let world = world("hisi_zip,sva=0");
+    let device = world.devices().expect("one").remove(0);
+    assert!(!device.sva());
+    let mut rig = Rig::open(&world, COMPRESS);
+    assert!(matches!(rig.channel.memory(), Memory::Static));
+    let region = Static::of(&rig, 2 * MIB);
+    let data = text(300_000);
+    region.put(0, &data);
+    let done = rig.run(&between(&region.slices, data.len()));
+    assert_eq!(Status::from_code(done.status), Status::Ok);
+    let stream = region.get(MIB, done.produced as usize);
+    let stream = [&[0x78, 0x9c], &stream[..]].concat();
+    assert_eq!(python("zlib.decompress(d)", &stream), data);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "system calls")]
+fn an_address_that_is_not_of_the_region_is_a_fault() {
+    let world = world("hisi_zip,sva=0");
+    let mut rig = Rig::open(&world, COMPRESS);
+    let (data, mut out) = (text(1000), vec![0; 2000]);
+    let process = request(Request::Zlib, &data, &mut out);
+    assert_eq!(rig.run(&process).status, BUS_FAULT, "no region at all");
+    let region = Static::of(&rig, 2 * MIB);
+    assert_eq!(rig.run(&process).status, BUS_FAULT);
+    assert_eq!(out, [0; 2000]);
+    let good = between(&region.slices, 1000);
+    let [source, destination] = [good.source, good.destination];
+    let wild = [
+        (source + MIB as u64 - 999, destination),
+        (source - 1, destination),
+        (region.memory.address() as u64, destination),
+        (source, destination + MIB as u64),
+        (source, 0),
+        (u64::MAX - 10, destination),
+    ];
+    for (source, destination) in wild {
+        let sqe = Sqe {
+            source,
+            destination,
+            ..good
+        };
+        assert_eq!(
+            rig.run(&sqe).status,
+            BUS_FAULT,
+            "{source:#x} {destination:#x}"
+        );
+    }
+    assert!(Status::from_code(rig.run(&good).status).is_good());
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "system calls")]
+fn a_queue_has_one_static_region_at_a_time_and_no_other_queues() {
+    let world = world("hisi_zip,sva=0");
+    let mut rig = Rig::open(&world, COMPRESS);
+    let unmapped = rig.channel.static_slices();
+    assert_eq!(unmapped.err(), Some(Error::Invalid));
+    let region = Static::of(&rig, MIB);
+    let second = rig.channel.region(Region::Ss(MIB));
+    assert_eq!(second.err(), Some(Error::Exists));
+    let mut other = Rig::open(&world, COMPRESS);
+    let theirs = Static::of(&other, 2 * MIB);
+    let mut sqe = between(&theirs.slices, 100);
+    assert!(Status::from_code(other.run(&sqe).status).is_good());
+    assert_eq!(rig.run(&sqe).status, BUS_FAULT);
+    drop(region);
+    let region = Static::of(&rig, 3 * MIB);
+    assert_eq!(region.memory.len(), 3 * MIB);
+    sqe.source = region.slices[2].bus;
+    sqe.destination = region.slices[0].bus;
+    assert!(Status::from_code(rig.run(&sqe).status).is_good());
+}
+
+#[test]
+fn a_device_with_sva_has_no_static_region() {
+    let world = world("hisi_zip");
+    let rig = Rig::open(&world, COMPRESS);
+    let region = rig.channel.region(Region::Ss(MIB));
+    assert_eq!(region.err(), Some(Error::Unsupported));
+    let slices = rig.channel.static_slices();
+    assert_eq!(slices.err(), Some(Error::Unsupported));
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "system calls")]
+fn a_removed_device_loses_its_static_region() {
+    let world = world("hisi_zip,sva=0");
+    let rig = Rig::open(&world, COMPRESS);
+    let region = Static::of(&rig, MIB);
+    world.remove("hisi_zip-0").expect("there");
+    assert!(region.memory.lost());
+    assert_eq!(rig.channel.static_slices(), Err(Error::NoDevice));
+}
