@@ -6,5 +6,5 @@
 pub mod context;
 pub mod ctx_list;
 pub mod device;
-pub mod zlib;
 pub mod sched;
+pub mod zlib;

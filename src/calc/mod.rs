@@ -8,3 +8,4 @@ pub mod deflate;
 pub mod equality;
 pub mod lz4;
 pub mod lz77;
+pub mod wrap;

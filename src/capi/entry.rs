@@ -124,22 +124,6 @@ impl Reply for SystemCall {
     }
 }
 
-/// A handle, or the error as a small negative number, which `WD_IS_ERR` tells from handles.
-pub(super) struct HandleOrError(pub usize);
-
-impl Reply for HandleOrError {
-    type Value = usize;
-
-    fn yes(value: usize) -> HandleOrError {
-        HandleOrError(value)
-    }
-
-    fn no(error: Error) -> HandleOrError {
-        Errno::set_raw(error.number());
-        HandleOrError(error_pointer(error))
-    }
-}
-
 /// The error as the pointers and handles have it that `WD_IS_ERR` is for.
 pub(super) const fn error_pointer(error: Error) -> usize {
     (error.number() as isize).wrapping_neg() as usize

@@ -23,6 +23,17 @@ impl<'a, M> Posted<'a, M> {
     }
 }
 
+#[cfg(test)]
+impl<'a, M> Posted<'a, M> {
+    /// A message that is posted in a test of an engine.
+    pub(crate) fn in_tests(message: &'a M) -> Posted<'a, M> {
+        Posted {
+            message: NonNull::from(message),
+            slot: PhantomData,
+        }
+    }
+}
+
 impl<M: Copy> Posted<'_, M> {
     /// A copy of the message. An engine takes it before it hands anything to a device.
     #[inline]

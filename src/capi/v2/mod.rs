@@ -10,8 +10,4 @@ pub mod wd_comp;
 pub mod wd_internal;
 pub mod wd_mempool;
 pub mod wd_path;
-pub mod wd_internal;
 pub mod wd_sched;
-pub mod wd_bmm;
-pub mod wd_internal;
-pub mod wd_mempool;

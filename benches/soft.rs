@@ -1,0 +1,205 @@
+//! The software driver against the crates it uses, called directly: MB/s and their ratio, for
+//! requests of 8 and 64 KiB of text (or of the file given as argument). Both reuse their states;
+//! rounds alternate, and medians are compared.
+
+#![expect(unsafe_code, reason = "promises the driver memory that is there")]
+
+use core::hint::black_box;
+use core::mem::MaybeUninit;
+use core::ptr::null_mut;
+use lz4_flex::block::{self, CompressTable};
+use std::time::Instant;
+use warpdrive::ctypes::v2::wd_comp::wd_comp_req;
+use warpdrive::ctypes::v2::wd_comp_drv::{comp_sgl, wd_comp_msg};
+use warpdrive::ctypes::v2::{CBool, Enum};
+use warpdrive::drv::{Engine, Seat, soft};
+use warpdrive::sys::lent::Promise;
+use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
+
+const ROUNDS: usize = 31;
+const DATA: usize = 2 << 20;
+const PIECES: [usize; 2] = [8 << 10, 64 << 10];
+const ZLIB: u32 = 1;
+const LZ4: u32 = 4;
+
+/// Text that compresses to about a third.
+fn text() -> Vec<u8> {
+    let line = |i: usize| format!("{i} goes to {}, as {} did\n", i * 7919 % 10_007, i / 3);
+    let lines = (0..).flat_map(|i| line(i).into_bytes());
+    lines.take(DATA).collect()
+}
+
+/// A whole request: the format, 0 to compress, the level.
+fn message(alg: u32, op: u32, level: u32) -> wd_comp_msg {
+    let nothing = null_mut();
+    wd_comp_msg {
+        req: wd_comp_req {
+            src: nothing,
+            src_len: 0,
+            dst: nothing,
+            dst_len: 0,
+            cb: None,
+            cb_param: nothing,
+            op_type: Enum::new(op),
+            data_fmt: Enum::new(0),
+            last: 1,
+            status: 0,
+            priv_: nothing,
+        },
+        mm_ops: null_mut(),
+        mm_type: Enum::new(0),
+        c_sgl: comp_sgl {
+            in_: nothing,
+            out: nothing,
+            out_seq: nothing,
+            list_src: null_mut(),
+            list_dst: null_mut(),
+            seq_start: null_mut(),
+        },
+        ctx_buf: nothing,
+        alg_type: Enum::new(alg),
+        comp_lv: Enum::new(level),
+        win_sz: Enum::new(4),
+        stream_mode: Enum::new(1),
+        stream_pos: Enum::new(0),
+        data_fmt: Enum::new(0),
+        avail_out: 0,
+        in_cons: 0,
+        produced: 0,
+        isize: 0,
+        checksum: 0,
+        tag: 0,
+        skip_hw: CBool::default(),
+    }
+}
+
+/// Executes a request; how much it produced.
+fn driver(
+    engine: &dyn Engine<wd_comp_msg>,
+    message: &mut wd_comp_msg,
+    input: &[u8],
+    output: &mut [MaybeUninit<u8>],
+) -> usize {
+    message.req.src = input.as_ptr().cast_mut().cast();
+    message.req.src_len = input.len() as u32;
+    message.req.dst = output.as_mut_ptr().cast();
+    message.avail_out = output.len() as u32;
+    engine.send(0, message).expect("a sensible request");
+    assert_eq!(message.req.status, 0);
+    message.produced as usize
+}
+
+type Output = [MaybeUninit<u8>];
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// One line of the table: `one` is the crate's way, `two` the driver's.
+fn compare(
+    name: &str,
+    pieces: &[Vec<u8>],
+    bytes: usize,
+    mut one: impl FnMut(&[u8], &mut Output) -> usize,
+    mut two: impl FnMut(&[u8], &mut Output) -> usize,
+) {
+    let mut output = vec![MaybeUninit::uninit(); 80 << 10];
+    let mut times = [Vec::new(), Vec::new()];
+    let mut made = [0, 0];
+    for _ in 0..ROUNDS {
+        let begin = Instant::now();
+        made[0] = pieces.iter().map(|p| one(black_box(p), &mut output)).sum();
+        times[0].push(begin.elapsed().as_secs_f64());
+        let begin = Instant::now();
+        made[1] = pieces.iter().map(|p| two(black_box(p), &mut output)).sum();
+        times[1].push(begin.elapsed().as_secs_f64());
+    }
+    assert_eq!(made[0], made[1], "{name}");
+    let speed = times.map(|times| bytes as f64 / 1e6 / median(times));
+    println!(
+        "| {name} | {:.0} | {:.0} | {:.3} |",
+        speed[0],
+        speed[1],
+        speed[1] / speed[0]
+    );
+}
+
+/// Compresses, and inflates what that made.
+fn deflate(engine: &dyn Engine<wd_comp_msg>, pieces: &[Vec<u8>], bytes: usize, level: u32) {
+    let size = pieces[0].len() / 1024;
+    let mut crate_alone = Deflate::new(level as i32, true, 15);
+    let mut small = Vec::new();
+    let mut compress = message(ZLIB, 0, level);
+    compare(
+        &format!("zlib level {level}, {size} KiB"),
+        pieces,
+        bytes,
+        |input, output| {
+            crate_alone.reset();
+            let status = crate_alone.compress_uninit(input, output, DeflateFlush::Finish);
+            assert_eq!(status, Ok(Status::StreamEnd));
+            crate_alone.total_out() as usize
+        },
+        |input, output| driver(engine, &mut compress, input, output),
+    );
+    for piece in pieces {
+        let mut output = vec![0; piece.len() * 2];
+        crate_alone.reset();
+        let status = crate_alone.compress(piece, &mut output, DeflateFlush::Finish);
+        assert_eq!(status, Ok(Status::StreamEnd));
+        output.truncate(crate_alone.total_out() as usize);
+        small.push(output);
+    }
+    let mut crate_alone = Inflate::new(true, 15);
+    let mut decompress = message(ZLIB, 1, level);
+    compare(
+        &format!("inflate of level {level}, {size} KiB"),
+        &small,
+        bytes,
+        |input, output| {
+            crate_alone.reset(true);
+            let status = crate_alone.decompress_uninit(input, output, InflateFlush::Finish);
+            assert!(matches!(status, Ok(Status::StreamEnd)));
+            crate_alone.total_out() as usize
+        },
+        |input, output| driver(engine, &mut decompress, input, output),
+    );
+}
+
+fn lz4(engine: &dyn Engine<wd_comp_msg>, pieces: &[Vec<u8>], bytes: usize) {
+    let mut table = CompressTable::large();
+    let mut made = vec![0; 80 << 10];
+    let mut compress = message(LZ4, 0, 1);
+    compare(
+        &format!("LZ4, {} KiB", pieces[0].len() / 1024),
+        pieces,
+        bytes,
+        |input, _| block::compress_into_with_table(input, &mut made, &mut table).expect("room"),
+        |input, output| driver(engine, &mut compress, input, output),
+    );
+}
+
+fn main() {
+    let file = std::env::args().skip(1).find(|a| a != "--bench");
+    let data = file.map_or_else(text, |file| std::fs::read(file).expect("readable"));
+    // SAFETY: the caller's promise: `driver` gives slices, and no lists.
+    let promise = unsafe { Promise::given() };
+    let seat = Seat {
+        handle: 0,
+        hardware: None,
+        op_type: 0,
+        asynchronous: false,
+    };
+    let engine = soft::drivers(promise)[0].bind_comp(vec![seat], false);
+    let engine = engine.expect("software can always be had");
+    println!("| request | crate MB/s | driver MB/s | ratio |");
+    println!("|---|---|---|---|");
+    for size in PIECES {
+        let pieces: Vec<Vec<u8>> = data.chunks(size).map(<[u8]>::to_vec).collect();
+        for level in [1, 6] {
+            deflate(&*engine, &pieces, data.len(), level);
+        }
+        lz4(&*engine, &pieces, data.len());
+    }
+}
