@@ -26,6 +26,7 @@ impl Zip {
             Request::Deflate => "deflate",
             Request::Zlib => "zlib",
             Request::Gzip => "gzip",
+            other => return Err(format!("no example for {other:?}").into()),
         };
         let mut options = Options::default();
         options.wanted.algorithm = Some(algorithm.to_owned());

@@ -65,6 +65,16 @@ impl Deflater {
         self.stream.reset();
     }
 
+    /// Lets a new stream refer to `history`, the bytes before its beginning, of which no more than
+    /// the window counts. The reader must have them too.
+    ///
+    /// # Errors
+    /// [`BadData`] if the stream has begun.
+    pub fn remember(&mut self, history: &[u8]) -> Result<(), BadData> {
+        let known = self.stream.set_dictionary(history);
+        known.map(|_| ()).map_err(|_| BadData)
+    }
+
     /// Compresses. If `output` is filled, or `input` not taken entirely, call again with the rest
     /// and the same `flush`.
     ///
@@ -290,6 +300,20 @@ mod tests {
         assert_eq!(inflater.run(&[0x07], &mut [0; 4]), Err(BadData));
         inflater.reset();
         assert!(inflater.run(&out, &mut [0; 4000]).expect("valid").end);
+    }
+
+    #[test]
+    fn a_stream_may_go_on_where_another_was_flushed() {
+        let (data, mut out) = (sample(6000), vec![0; 8000]);
+        let mut deflater = Deflater::new(6, 15);
+        let first = deflater.run(&data[..4000], &mut out, Flush::Sync);
+        let at = first.expect("fits").produced;
+        deflater.reset();
+        deflater.remember(&data[..4000]).expect("new");
+        let second = deflater.run(&data[4000..], &mut out[at..], Flush::Finish);
+        let end = at + second.expect("fits").produced;
+        assert_eq!(inflate(&out[..end], 999, 999).expect("valid"), data);
+        assert!(end < deflate(&data[..4000], 6, 15, 4000, 99).len() * 3 / 2);
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod foreign;
 pub mod registry;
 
 use crate::ctypes::v2::wd_alg::{alg_dev_type, wd_alg_driver};
+pub mod hisi_zip;
 pub mod soft;
 
 use crate::ctypes::v2::wd_alg::alg_dev_type;

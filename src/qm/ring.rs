@@ -34,6 +34,22 @@ pub fn open<const N: usize>(
     split(&memory, bell, version, id)
 }
 
+/// Forgets the completions of an earlier run, which would look new to the next ring. For a queue
+/// that is stopped.
+///
+/// # Errors
+/// As [`open`].
+pub fn clear<const N: usize>(channel: &dyn Channel, id: &QueueId) -> Result<()> {
+    let memory = channel.region(Region::Dus)?;
+    let layout = Layout::new(id, N, memory.len())?;
+    let cq = memory.entries::<CQE_SIZE>(layout.cq_offset, usize::from(layout.cq_depth))?;
+    for entry in (0..cq.count()).filter_map(|at| cq.at(at)) {
+        // Relaxed: nobody looks before the queue is started, which is a system call.
+        entry.store_word(cqe::PHASE_WORD, 0, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
 fn split<const N: usize>(
     memory: &SharedMemory,
     bell: Doorbell,

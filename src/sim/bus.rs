@@ -37,6 +37,8 @@ impl World {
     /// [`Error::Invalid`] if a value of a device is out of range.
     pub fn new(config: Config) -> Result<World> {
         fork::watch();
+        // A stream may go on at another device: its context is in the client's memory.
+        let streams = Arc::default();
         let mut devices = Vec::new();
         for (number, device) in config.devices.into_iter().enumerate() {
             let name = format!("hisi_zip-{number}");
@@ -45,7 +47,7 @@ impl World {
                 Error::Invalid
             })?;
             log_info!("{name}: simulated device");
-            devices.push(Arc::new(Device::new(name, device)));
+            devices.push(Arc::new(Device::new(name, device, Arc::clone(&streams))));
         }
         Ok(World {
             devices,

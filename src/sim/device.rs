@@ -4,7 +4,7 @@ use super::config;
 use super::faults::{Plan, Site};
 use super::model::Queue;
 use super::tally::Tally;
-use super::zip::Engine;
+use super::zip::{Engine, Streams};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::qm::layout::{CQE_SIZE, Version};
@@ -34,6 +34,7 @@ pub(super) struct Device {
     work: Condvar,
     engines: Mutex<Vec<JoinHandle<()>>>,
     gone: AtomicBool,
+    streams: Arc<Streams>,
 }
 
 /// The queues that have something to fetch, each once.
@@ -44,7 +45,7 @@ struct Ready {
 }
 
 impl Device {
-    pub fn new(name: String, mut config: config::Device) -> Device {
+    pub fn new(name: String, mut config: config::Device, streams: Arc<Streams>) -> Device {
         let plan = Plan::new(core::mem::take(&mut config.faults));
         Device {
             name,
@@ -56,6 +57,7 @@ impl Device {
             work: Condvar::new(),
             engines: Mutex::default(),
             gone: AtomicBool::new(false),
+            streams,
         }
     }
 
@@ -63,10 +65,6 @@ impl Device {
     pub fn attributes(&self) -> Attributes {
         let open = self.slots.lock().iter().flatten().count();
         let version = self.config.api;
-        let mut algorithms = vec!["zlib".to_owned(), "gzip".to_owned()];
-        if version >= Version::V3 {
-            algorithms.push("deflate".to_owned());
-        }
         Attributes {
             name: self.name.clone(),
             origin: Origin::Simulated,
@@ -77,7 +75,7 @@ impl Device {
             } else {
                 DeviceFlags::empty()
             },
-            algorithms,
+            algorithms: algorithms(version),
             available: Some(u32::from(self.config.queues) - open as u32),
             mmio_size: mmio_size(version),
             dus_size: self.dus_size(),
@@ -179,7 +177,11 @@ impl Device {
 
     /// The life of an engine.
     fn serve(&self) {
-        let mut engine = Engine::new(self.config.api, self.config.level);
+        let mut engine = Engine::new(
+            self.config.api,
+            self.config.level,
+            Arc::clone(&self.streams),
+        );
         while let Some(queue) = self.next() {
             queue.step(&mut engine);
         }
@@ -214,6 +216,18 @@ impl Device {
             }
         }
     }
+}
+
+/// What a device of this version lists.
+fn algorithms(version: Version) -> Vec<String> {
+    let mut names = vec!["zlib", "gzip"];
+    if version >= Version::V3 {
+        names.extend(["deflate", "lz77_zstd"]);
+    }
+    if version >= Version::V5 {
+        names.extend(["lz4", "lz77_only"]);
+    }
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// The size of the doorbell region: one page, then a doorbell page behind it, then 64 KiB.

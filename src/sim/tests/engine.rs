@@ -291,11 +291,13 @@ fn what_the_engine_does_not_do_is_a_bad_request() {
             ..good
         },
         Sqe {
-            buffer_type: 1,
+            buffer_type: 2,
             ..good
         },
+        // A list must begin at a multiple of 64.
         Sqe {
-            stateful: true,
+            buffer_type: 1,
+            source: good.source | 1,
             ..good
         },
         Sqe {

@@ -1,0 +1,143 @@
+//! Descriptors of deflate in its three containers.
+
+use super::buffer::{Buffer, Place};
+use super::job::{Job, buffers};
+use super::mark::Mark;
+use super::{Facts, header, stream};
+use crate::bd::zip::{LARGEST, Request, Sqe};
+use crate::ctypes::v2::wd_comp::wd_comp_alg_type;
+use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_state};
+use crate::error::{Error, Result};
+use crate::sys::lent::Promise;
+
+/// Whether the request is part of a stream.
+pub(super) fn is_stateful(message: &wd_comp_msg) -> bool {
+    message.stream_mode.0 == wd_comp_state::WD_COMP_STATEFUL as u32
+}
+
+/// What the engine is asked for, for the formats of this file.
+fn request(format: wd_comp_alg_type) -> Request {
+    match format {
+        wd_comp_alg_type::WD_ZLIB => Request::Zlib,
+        wd_comp_alg_type::WD_GZIP => Request::Gzip,
+        _ => Request::Deflate,
+    }
+}
+
+/// A request for deflate as a descriptor. Its header is written or skipped.
+///
+/// # Errors
+/// [`Error::Invalid`] for sizes that the engine does not take, and for a header that does not end
+/// in the input.
+pub(super) fn encode(
+    facts: &Facts,
+    message: &wd_comp_msg,
+    format: wd_comp_alg_type,
+) -> Result<Job> {
+    let stateful = is_stateful(message);
+    let (mut source, mut room) = buffers(message)?;
+    if stateful && room.is_list() {
+        return Err(Error::Invalid);
+    }
+    let written = header::written(format);
+    let new = stream::is_new(message);
+    let least = if new && facts.compresses {
+        stream::LEAST_ROOM + written.len() as u32
+    } else {
+        stream::LEAST_ROOM
+    };
+    let stored = stateful && room.len <= least;
+    if stored {
+        let store = Place::Flat(stream::store_at(message));
+        room = Buffer::new(store, stream::STORE as u32);
+    }
+    let mut header = 0;
+    if new && facts.compresses {
+        header = written.len() as u16;
+        let rest = room.without(header.into())?;
+        if rest.len == 0 {
+            return Err(Error::Invalid);
+        }
+        room.put(facts.promise, written)?;
+        room = rest;
+    } else if new {
+        let length = |input: &[u8]| header::length(format, input);
+        let found = source.beginning(facts.promise, length);
+        header = found.unwrap_or_default();
+        if found.is_none() && !written.is_empty() {
+            return Err(Error::Invalid);
+        }
+        source = source.without(header.into())?;
+    }
+    if !room.is_list() {
+        room.len = room.len.min(LARGEST);
+    }
+    let mut last = message.req.last == 1;
+    if stateful && facts.compresses {
+        (source.len, last) = what_fits(source.len, room.len, last);
+    }
+    if source.len > LARGEST && !source.is_list() || source.len == 0 && !stateful {
+        return Err(Error::Invalid);
+    }
+    let mut sqe = Sqe {
+        request: request(format).code(),
+        finish: last,
+        stateful,
+        new_stream: new,
+        isize: message.isize,
+        checksum: message.checksum,
+        ..Sqe::default()
+    };
+    if facts.compresses {
+        sqe.window = message.win_sz.0 as u8;
+    }
+    if stateful {
+        sqe.ctx = context_words(facts.promise, message)?;
+    }
+    Ok(Job {
+        sqe,
+        mark: Mark {
+            tag: message.tag,
+            header,
+            format,
+            stored,
+            record: 0,
+        },
+        source,
+        destination: room,
+        literals: None,
+        results: core::ptr::null_mut(),
+    })
+}
+
+/// How much of the input of a stream is sure to fit when it is compressed: all of it, if the room
+/// is 9/8 of it. Else less is sent, in whole words, and that cannot be the end.
+fn what_fits(input: u32, room: u32, last: bool) -> (u32, bool) {
+    if u64::from(room) >= (u64::from(input) * 9).div_ceil(8) {
+        return (input, last);
+    }
+    ((u64::from(room) * 8 / 9) as u32 & !3, false)
+}
+
+/// The words of a stream's context that travel in the descriptor.
+///
+/// # Errors
+/// [`Error::Invalid`] if it has none.
+pub(super) fn context_words(promise: Promise, message: &wd_comp_msg) -> Result<[u32; 3]> {
+    let words = message.ctx_buf.cast::<[u32; 3]>();
+    promise.read(words).ok_or(Error::Invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_that_may_not_fit_is_shortened_and_not_the_last() {
+        assert_eq!(what_fits(200, 225, true), (200, true));
+        assert_eq!(what_fits(200, 224, true), (196, false));
+        assert_eq!(what_fits(u32::MAX, 226, true), (200, false));
+        assert_eq!(what_fits(0, 0, true), (0, true));
+        assert_eq!(what_fits(8 << 20, 9 << 20, false), (8 << 20, false));
+    }
+}

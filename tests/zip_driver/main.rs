@@ -1,0 +1,7 @@
+//! The driver `hisi_zip` over simulated devices, held against other programs and crates.
+
+#![expect(unsafe_code, reason = "gives the promise of lent memory")]
+
+mod rig;
+mod streams;
+mod whole;
