@@ -1,8 +1,6 @@
 //! `wd_path.h`, a header of this library's own: who served the requests. Additive;
 //! the C library has no such functions.
 
-#![expect(non_camel_case_types, reason = "the names are those of the C header")]
-
 use super::__u64;
 
 /// No request yet.
