@@ -13,6 +13,8 @@ use crate::ctypes::v2::wd::uacce_dev;
 use crate::drv::Hardware;
 use crate::error::{Error, Result};
 use crate::sys::ioctl::Request;
+use crate::sys::lock::Mutex;
+use crate::sys::shared::SharedMemory;
 use crate::sys::{fork, pages};
 use crate::uacce::channel::{Argument, Bus, Channel, Region, Wake};
 use crate::uacce::device::Attributes;
