@@ -64,7 +64,6 @@ static void devices(void)
 	SAY_PTR(wd_create_device_nodemask(NULL));
 	SAY_VOID(wd_free_device_nodemask(NULL));
 	SAY_PTR(wd_ctx_get_dev_name(0));
-	SAY_VOID(wd_get_version());
 	SAY(wd_need_debug());
 	SAY(wd_need_info());
 	SAY(wd_get_dev_usage(NULL, NULL, 0));
