@@ -3,8 +3,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod comp;
 pub mod context;
 pub mod ctx_list;
 pub mod device;
+pub mod env;
+pub mod handles;
 pub mod sched;
 pub mod zlib;
+pub mod seat;
+pub mod setup;
+pub mod workers;

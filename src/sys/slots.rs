@@ -91,9 +91,8 @@ pub struct Slots<M> {
     slots: Box<[Slot<M>]>,
     /// Numbers of free slots: a ring of a power of two.
     free: Box<[AtomicU16]>,
-    /// How many numbers the taker has put into the ring, and the poster has used: counts that wrap.
+    /// How many numbers the taker has put into the ring: a count that wraps.
     given: Apart<AtomicU32>,
-    posted: Apart<AtomicU32>,
 }
 
 /// On a pair of cache lines of its own, which processors fetch together.
@@ -109,6 +108,8 @@ unsafe impl<M: Copy> Send for Slots<M> {}
 /// The side that posts messages.
 pub struct Poster<M> {
     slots: Arc<Slots<M>>,
+    /// How many numbers it has used: a count that wraps.
+    turn: u32,
     /// As `given` when last looked at.
     seen: u32,
 }
@@ -146,10 +147,10 @@ impl<M: Copy> Slots<M> {
             slots: (1..=all).map(slot).collect(),
             free: (0..count.next_power_of_two()).map(number).collect(),
             given: Apart(AtomicU32::new(all)),
-            posted: Apart(AtomicU32::new(0)),
         });
         let poster = Poster {
             slots: Arc::clone(&slots),
+            turn: 0,
             seen: all,
         };
         (poster, Taker(slots))
@@ -159,16 +160,6 @@ impl<M: Copy> Slots<M> {
     #[inline]
     fn ring(&self, n: u32) -> Option<&AtomicU16> {
         self.free.get(n as usize & (self.free.len() - 1))
-    }
-
-    /// How many messages are on their way; of another thread's doings as much as can be seen.
-    #[inline]
-    #[must_use]
-    pub fn flying(&self) -> u32 {
-        let all = self.slots.len() as u32;
-        let posted = self.posted.0.load(Ordering::Relaxed);
-        let back = self.given.0.load(Ordering::Relaxed).wrapping_sub(all);
-        posted.wrapping_sub(back)
     }
 
     /// The slot in which the message with this tag flies.
@@ -208,7 +199,7 @@ impl<M: Copy> Poster<M> {
         send: impl FnOnce(Posted<'_, M>) -> Result<()>,
     ) -> core::result::Result<(), Unsent> {
         let slots = &*self.slots;
-        let turn = slots.posted.0.load(Ordering::Relaxed);
+        let turn = self.turn;
         if turn == self.seen {
             // Acquire pairs with the Release in `Taker::take`: the number is in the ring, and nobody
             // reads the slot any more.
@@ -227,11 +218,7 @@ impl<M: Copy> Poster<M> {
         fill(unsafe { &mut *message }, tag);
         // Release pairs with the Acquire in `Slots::slot`.
         slot.word.store(tag | FLYING, Ordering::Release);
-        // Before it is handed over: its answer may come before `send` returns.
-        slots
-            .posted
-            .0
-            .store(turn.wrapping_add(1), Ordering::Relaxed);
+        self.turn = turn.wrapping_add(1);
         let posted = Posted {
             // SAFETY: the address of a cell in a slice.
             message: unsafe { NonNull::new_unchecked(message) },
@@ -311,14 +298,13 @@ mod tests {
         let second = post(&mut poster, 8).expect("free");
         assert!(first != 0 && second != 0 && first != second);
         assert_eq!(post(&mut poster, 9), Err(Error::Busy.into()));
-        assert_eq!(taker.slots().flying(), 2);
         for forged in [0, 3, first ^ USE, first | FLYING, u32::MAX] {
             assert_eq!(taker.take(forged, |m| m[0]), None);
         }
         assert_eq!(taker.take(second, |m| m[0]), Some(8));
         assert_eq!(taker.take(second, |m| m[0]), None, "twice");
         assert_eq!(taker.take(first, |m| m[0]), Some(7));
-        assert_eq!(taker.slots().flying(), 0);
+        assert_eq!(taker.any(), None);
     }
 
     #[test]
@@ -346,7 +332,7 @@ mod tests {
             assert_eq!(full, Error::Busy.into());
             let taken = unsent.tag.and_then(|tag| taker.take(tag, |m| m[0]));
             assert_eq!(taken, Some(1));
-            assert_eq!(taker.slots().flying(), 0);
+            assert_eq!(taker.any(), None);
         }
         assert!(post(&mut poster, 2).is_ok());
     }
@@ -365,7 +351,7 @@ mod tests {
         );
         let tag = sent.expect_err("not sent").tag.expect("has a slot");
         assert_eq!(taker.take(tag, |m| m[0]), None);
-        assert_eq!(taker.slots().flying(), 0);
+        assert_eq!(taker.any(), None);
         let next = post(&mut poster, 3).expect("free");
         assert_ne!(next, tag);
         assert_eq!(taker.take(next, |m| m[0]), Some(3));
