@@ -2,6 +2,10 @@
 
 #![expect(unsafe_code, reason = "gives the promise of lent memory")]
 
+mod faults;
+mod lists;
+mod lz;
 mod rig;
 mod streams;
 mod whole;
+mod without_sva;

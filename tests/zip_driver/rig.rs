@@ -10,6 +10,7 @@ use warpdrive::drv::{Driver, Engine, Hardware, Seat, hisi_zip};
 use warpdrive::sim::World;
 use warpdrive::sim::config::Config;
 use warpdrive::sys::lent::Promise;
+use warpdrive::sys::slots::Posted;
 use warpdrive::uacce::channel::Bus;
 use warpdrive::{Error, Result};
 
@@ -18,7 +19,6 @@ const FOREVER: Duration = Duration::from_secs(120);
 
 /// The contexts of a [`Rig`]: of compression and decompression, first synchronous.
 pub const SYNC: [usize; 2] = [0, 1];
-#[expect(dead_code, reason = "the first user comes next")]
 pub const ASYNC: [usize; 2] = [2, 3];
 
 pub const ZLIB: u32 = wd_comp_alg_type::WD_ZLIB as u32;
@@ -62,15 +62,13 @@ impl Rig {
 
     /// The next answer of a context.
     pub fn receive(&self, seat: usize, message: &mut wd_comp_msg) -> Result<()> {
-        let end = Instant::now() + FOREVER;
-        loop {
-            match self.engine.receive(seat, message) {
-                Err(Error::Again) => {}
-                other => return other,
-            }
-            assert!(Instant::now() < end, "the device does not answer");
-            self.engine.wait(seat, Duration::from_millis(100))?;
-        }
+        answered(&*self.engine, seat, message)
+    }
+
+    /// Sends an asynchronous message.
+    pub fn post(&self, seat: usize, message: &wd_comp_msg) -> Result<()> {
+        let mut message = *message;
+        self.engine.post(seat, Posted::outside(&mut message))
     }
 
     /// Sends one synchronous message and waits for its answer.
@@ -93,6 +91,23 @@ impl Rig {
         self.run(&mut message).expect("an answer");
         output.truncate(message.produced as usize);
         (message, output)
+    }
+}
+
+/// Waits for the next answer of a context.
+pub fn answered(
+    engine: &dyn Engine<wd_comp_msg>,
+    seat: usize,
+    message: &mut wd_comp_msg,
+) -> Result<()> {
+    let end = Instant::now() + FOREVER;
+    loop {
+        match engine.receive(seat, message) {
+            Err(Error::Again) => {}
+            other => return other,
+        }
+        assert!(Instant::now() < end, "the device does not answer");
+        engine.wait(seat, Duration::from_millis(100))?;
     }
 }
 

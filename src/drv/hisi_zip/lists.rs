@@ -99,7 +99,12 @@ pub(super) fn make(
 /// An empty list: of the pool, or of the session's own memory.
 fn open(pool: &Pool, ops: Option<&MmOps>, record: &mut Record) -> Result<Open> {
     let Some(ops) = ops else {
-        let (number, address) = pool.take()?;
+        let taken = pool.take().map_err(|error| match error {
+            // It will not be better when other requests are finished.
+            Error::Busy if record.lists.len() >= MOST_LISTS => Error::Invalid,
+            other => other,
+        });
+        let (number, address) = taken?;
         record.lists.push(number);
         return Ok(Open {
             at: core::ptr::with_exposed_provenance_mut(address),
