@@ -52,11 +52,10 @@ HARDEN     := -Wl,-z,defs,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefi
 NUMA       ?= $(filter /%,$(shell $(CC) -print-file-name=libnuma.so.1))
 
 FACADES    := libwd_comp libwd_crypto libwd_dae libwd_udma
-# Names of shared libraries of libwd, and those that are in static ones only.
-UADK       := $(patsubst %,$(OUT)/%.names,libwd $(FACADES))
-# Names that have no function yet.
-MISSING    ?= abi/missing.list
+# UADK has static libraries of these drivers: lib/uadk/libhisi_zip.a.
 DRIVERS    := zip sec hpre dae udma
+# The names that have no function yet.
+MISSING    ?= abi/missing.list
 
 all: lib
 lib: $(addprefix $(OUT)/,$(patsubst %,%.so.2,libwd $(FACADES)) libwd.so.0 stub/libwd.so.0 libwd.a libwarpdrive.a)
@@ -68,7 +67,7 @@ $(ARCHIVE): FORCE
 $(OUT)/%.names: abi/%.map
 	@mkdir -p $(OUT)
 	sed -n 's/^[[:space:]]*\([A-Za-z_][A-Za-z0-9_]*\);$$/\1/p' $< | LC_ALL=C sort >$@
-$(OUT)/uadk.names: $(UADK) $(OUT)/libwd_static.names
+$(OUT)/uadk.names: $(patsubst %,$(OUT)/%.names,libwd $(FACADES) libwd_static)
 	LC_ALL=C sort -u $^ >$@
 $(OUT)/%.forwards: $(OUT)/%.names
 	sed 's/.*/FORWARD(&)/' $< >$@
@@ -188,7 +187,7 @@ uninstall:
 	  $(patsubst %,$(L)/pkgconfig/%.pc,warpdrive libwd libwd_comp libwd_crypto) \
 	  $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard include/uadk/*.h))
 	rm -rf $(L)/warpdrive $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(DOCDIR)
-	-rmdir $(L)/uadk $(DESTDIR)$(INCLUDEDIR)/uadk 2>/dev/null
+	rmdir $(L)/uadk $(DESTDIR)$(INCLUDEDIR)/uadk 2>/dev/null || true
 
 # Headers. Another release of cbindgen may print them differently, so it is this one.
 CBINDGEN_VERSION := 0.29.4

@@ -97,6 +97,21 @@ fn the_map_lists_the_names_of_the_seed() {
 }
 
 #[test]
+fn the_maps_list_as_many_names_as_uadk_has() {
+    // That they are the same is for the checker, below.
+    let count = |map: &str, node: &str| {
+        let end = format!("@@{node}");
+        versioned(map).iter().filter(|n| n.ends_with(&end)).count()
+    };
+    assert_eq!(count(CORE, "UADK_1.0"), 145);
+    assert_eq!(count(CORE, "UADK_2.0"), 66);
+    assert_eq!(count(&map_of("libwd_comp"), "UADK_COMP_2.0"), 30);
+    assert_eq!(count(&map_of("libwd_crypto"), "UADK_CRYPTO_2.0"), 160);
+    assert_eq!(count(&map_of("libwd_dae"), "UADK_DAE_2.0"), 34);
+    assert_eq!(count(&map_of("libwd_udma"), "UADK_DAE_2.0"), 11);
+}
+
+#[test]
 fn the_seeds_library_exports_its_map_and_nothing_else() {
     for file in [library("libwd.so.0"), library("warpdrive/libwd.so.0")] {
         assert_eq!(

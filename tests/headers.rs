@@ -273,6 +273,14 @@ fn the_macros_of_uadk_work() {
 }
 
 #[test]
+fn the_macros_of_a_program_are_left_to_it() {
+    let own = "#define likely(x) own(x)\n#define unlikely(x) own(x)\n#define ARRAY_SIZE(x) own(x)\n\
+               #define WD_ERR(x) own(x)\n";
+    let unit = own.to_owned() + "#include <uadk/wd.h>\n";
+    assert_eq!(complaints("gcc", &[], &unit), "");
+}
+
+#[test]
 fn the_seeds_wd_h_and_uadks_do_not_mix_silently() {
     let unit = "#include <uadk/wd.h>\n#include <warpdrive/wd.h>\n";
     let said = complaints("gcc", &[], unit);
