@@ -316,5 +316,5 @@ impl Drop for Context {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(miri)))]
 mod tests;

@@ -6,6 +6,7 @@ use crate::calc::algorithms;
 use crate::ctypes::v2::uacce::REGIONS;
 use crate::ctypes::v2::wd::uacce_dev;
 use crate::ctypes::v2::wd::{MAX_ATTR_STR_SIZE, MAX_DEV_NAME_LEN, PATH_STR_SIZE, WD_NAME_SIZE};
+use crate::drv::registry;
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::env;
@@ -104,39 +105,48 @@ fn isolated_on(bus: &dyn Bus, device: &uacce_dev) -> Result<bool> {
     Ok(bus.device(&name(&device.dev_root)?)?.isolated)
 }
 
-/// How busy a device is with a kind of operation of `algorithm`, in percent, as the kernel tells;
-/// `None` if it does not.
+/// How busy a device is with a kind of operation of `algorithm`, in percent, as its driver tells, or
+/// else the kernel; `None` if neither does.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an algorithm that the device does not have, or a kind of operation that
-/// devices of its driver do not have or do not tell of.
+/// devices of its driver do not have or do not tell of; else what the driver answered.
 pub fn usage(device: &uacce_dev, algorithm: &str, op_type: u8) -> Result<Option<u32>> {
-    usage_on(bus::system()?, device, algorithm, op_type)
+    let driver = |name: &str, class: &str| registry::usage(name, class, op_type, &bus::has);
+    usage_on(bus::system()?, &driver, device, algorithm, op_type)
 }
 
+/// `driver` asks the driver of a device and a class of algorithms, and answers `EACCES` if there is
+/// none that knows.
 fn usage_on(
     bus: &dyn Bus,
+    driver: &dyn Fn(&str, &str) -> Result<u32>,
     device: &uacce_dev,
     algorithm: &str,
     op_type: u8,
 ) -> Result<Option<u32>> {
-    let class = algorithms::class(algorithm);
+    let class = algorithms::class(algorithm).unwrap_or(algorithm);
     let listed = text(&device.algs);
     let mut lines = listed.lines().filter(|line| !line.is_empty());
-    if !lines.any(|line| line == algorithm || Some(line) == class) {
+    if !lines.any(|line| line == algorithm || line == class) {
         log_error!("usage: the device does not have {algorithm}");
         return Err(Error::Invalid);
     }
     let name = name(&device.char_dev_path)?;
-    let Ok(now) = bus.device(&name) else {
-        return Ok(None);
-    };
-    if now.usage.is_empty() {
+    match driver(&name, class) {
+        Err(Error::Os(libc::EACCES)) => told_by_kernel(bus, &name, algorithm, op_type),
+        answer => answer.map(Some),
+    }
+}
+
+fn told_by_kernel(bus: &dyn Bus, name: &str, algorithm: &str, op_type: u8) -> Result<Option<u32>> {
+    let usage = bus.device(name).map(|now| now.usage).unwrap_or_default();
+    if usage.is_empty() {
         log_error!("{name}: it does not tell how busy it is");
         return Ok(None);
     }
-    let label = label(&name, algorithm, op_type).ok_or(Error::Invalid)?;
-    let told = now.usage.iter().find(|(kind, _)| kind == label);
+    let label = label(name, algorithm, op_type).ok_or(Error::Invalid)?;
+    let told = usage.iter().find(|(kind, _)| kind == label);
     told.map(|(_, percent)| Some(*percent))
         .ok_or(Error::Invalid)
 }

@@ -64,19 +64,6 @@ fn a_number_that_is_no_handle_finds_nothing() {
 }
 
 #[test]
-fn the_address_of_a_released_context_is_not_the_next_ones() {
-    let world = simulation("hisi_zip");
-    let context = opened(&world);
-    let first = context.handle();
-    context.release().expect("open");
-    drop(context);
-    let next = opened(&world);
-    assert_ne!(next.handle(), first);
-    assert!(find(first).is_none());
-    next.release().expect("open");
-}
-
-#[test]
 fn a_head_says_what_drivers_in_c_look_for() {
     let world = simulation("hisi_zip;hisi_zip,api=3,node=1");
     let device = world.devices().expect("two").remove(1);
@@ -105,19 +92,28 @@ fn a_head_says_what_drivers_in_c_look_for() {
 }
 
 #[test]
-fn a_head_names_nothing_after_its_context() {
-    let world = simulation("hisi_zip");
-    let context = opened(&world);
-    let cell = context.cell;
-    set_private(context.handle(), ptr::without_provenance_mut(64)).expect("open");
-    context.map(uacce_qfrt::UACCE_QFRT_DUS).expect("memory");
-    context.release().expect("open");
-    drop(context);
+fn a_cell_that_is_given_back_names_nothing() {
+    let cell = Cell::default();
+    cell.owner.store(TAKEN, Ordering::Relaxed);
+    cell.head.fd.store(7, Ordering::Relaxed);
+    cell.head.dev_path[0].store(b'/', Ordering::Relaxed);
+    cell.head.qfrs_offs[1].store(4096, Ordering::Relaxed);
+    let anywhere = ptr::without_provenance_mut(64);
+    cell.head.qfrs_base[1].store(anywhere, Ordering::Relaxed);
+    cell.head.private.store(anywhere, Ordering::Relaxed);
+    cell.head.dev.store(anywhere.cast(), Ordering::Relaxed);
+    cell.head.dev_name.store(anywhere.cast(), Ordering::Relaxed);
+    cell.head.drv_name.store(anywhere.cast(), Ordering::Relaxed);
+    cell.give_back();
+    assert_eq!(cell.owner.load(Ordering::Relaxed), 0);
     assert_eq!(cell.head.fd.load(Ordering::Relaxed), -1);
-    assert!(cell.head.dev.load(Ordering::Relaxed).is_null());
-    assert!(cell.head.dev_name.load(Ordering::Relaxed).is_null());
+    assert_eq!(cell.head.dev_path[0].load(Ordering::Relaxed), 0);
+    assert_eq!(cell.head.qfrs_offs[1].load(Ordering::Relaxed), 0);
     assert!(cell.head.qfrs_base[1].load(Ordering::Relaxed).is_null());
     assert!(cell.head.private.load(Ordering::Relaxed).is_null());
+    assert!(cell.head.dev.load(Ordering::Relaxed).is_null());
+    assert!(cell.head.dev_name.load(Ordering::Relaxed).is_null());
+    assert!(cell.head.drv_name.load(Ordering::Relaxed).is_null());
 }
 
 #[test]

@@ -139,6 +139,7 @@ fn the_freest_device_of_a_node_is_picked_and_the_first_of_equals() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "system calls")]
 fn a_node_whose_queues_are_all_taken_has_no_device() {
     let world = simulation("hisi_zip,queues=1");
     let devices = list_on(&world, "zlib").expect("one");
@@ -151,6 +152,7 @@ fn a_node_whose_queues_are_all_taken_has_no_device() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "reads files")]
 fn the_nearest_device_is_taken_even_if_a_farther_one_has_more_queues() {
     let here = crate::sys::numa::here();
     let world = simulation(&format!(
@@ -185,6 +187,24 @@ fn a_device_that_does_not_tell_its_queues_is_no_choice() {
     assert_eq!(freest_on(&bus, devices.iter(), 1), Err(Error::NoDevice));
 }
 
+/// No driver knows.
+fn nobody(_: &str, _: &str) -> Result<u32> {
+    Err(Error::Os(libc::EACCES))
+}
+
+#[test]
+fn the_word_of_a_devices_driver_counts_before_the_kernels() {
+    let (bus, dev) = busy("hisi_sec2-0", &["cipher"], &[("SEC", 5)]);
+    let driver = |name: &str, class: &str| {
+        assert_eq!((name, class), ("hisi_sec2-0", "cipher"));
+        Ok(77)
+    };
+    assert_eq!(usage_on(&bus, &driver, &dev, "ctr(aes)", 0), Ok(Some(77)));
+    let refuses = |_: &str, _: &str| Err(Error::Invalid);
+    let answer = usage_on(&bus, &refuses, &dev, "cipher", 0);
+    assert_eq!(answer, Err(Error::Invalid));
+}
+
 fn busy(name: &str, algorithms: &[&str], usage: &[(&str, u32)]) -> (Shelf, uacce_dev) {
     let mut device = attributes(name, algorithms);
     device.usage = usage.iter().map(|(k, n)| ((*k).to_owned(), *n)).collect();
@@ -196,37 +216,46 @@ fn busy(name: &str, algorithms: &[&str], usage: &[(&str, u32)]) -> (Shelf, uacce
 fn usage_is_read_by_algorithm_and_kind_of_operation() {
     let loads = [("DECOMPRESS", 30), ("COMPRESS", 7), ("DAE", 99)];
     let (bus, dev) = busy("hisi_zip-0", &["zlib", "hashagg"], &loads);
-    assert_eq!(usage_on(&bus, &dev, "zlib", 0), Ok(Some(7)));
-    assert_eq!(usage_on(&bus, &dev, "zlib", 1), Ok(Some(30)));
-    assert_eq!(usage_on(&bus, &dev, "hashagg", 0), Ok(Some(99)));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "zlib", 0), Ok(Some(7)));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "zlib", 1), Ok(Some(30)));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "hashagg", 0), Ok(Some(99)));
     for (algorithm, op_type) in [("zlib", 2), ("hashagg", 1), ("lz4", 0), ("", 0)] {
-        let answer = usage_on(&bus, &dev, algorithm, op_type);
+        let answer = usage_on(&bus, &nobody, &dev, algorithm, op_type);
         assert_eq!(answer, Err(Error::Invalid), "{algorithm} {op_type}");
     }
     let (bus, dev) = busy("hisi_hpre-1", &["rsa", "sm2"], &[("RSA", 1), ("ECC", 2)]);
-    assert_eq!(usage_on(&bus, &dev, "rsa", 0), Ok(Some(1)));
-    assert_eq!(usage_on(&bus, &dev, "sm2", 0), Ok(Some(2)));
-    assert_eq!(usage_on(&bus, &dev, "rsa", 1), Err(Error::Invalid));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "rsa", 0), Ok(Some(1)));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "sm2", 0), Ok(Some(2)));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "rsa", 1), Err(Error::Invalid));
 }
 
 #[test]
 fn usage_of_a_listed_class_is_that_of_its_algorithms() {
     let (bus, dev) = busy("hisi_sec2-0", &["cipher"], &[("SEC", 5)]);
-    assert_eq!(usage_on(&bus, &dev, "cipher", 0), Ok(Some(5)));
-    assert_eq!(usage_on(&bus, &dev, "cbc(aes)", 0), Ok(Some(5)));
-    assert_eq!(usage_on(&bus, &dev, "sm3", 0), Err(Error::Invalid));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "cipher", 0), Ok(Some(5)));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "cbc(aes)", 0), Ok(Some(5)));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "sm3", 0), Err(Error::Invalid));
 }
 
 #[test]
 fn a_device_that_tells_no_usage_and_one_that_has_gone_have_none() {
     let (bus, dev) = busy("hisi_zip-0", &["zlib"], &[]);
-    assert_eq!(usage_on(&bus, &dev, "zlib", 0), Ok(None));
-    assert_eq!(usage_on(&Shelf(Vec::new()), &dev, "zlib", 0), Ok(None));
+    assert_eq!(usage_on(&bus, &nobody, &dev, "zlib", 0), Ok(None));
+    assert_eq!(
+        usage_on(&Shelf(Vec::new()), &nobody, &dev, "zlib", 0),
+        Ok(None)
+    );
     // It tells, but not of this.
     let (bus, dev) = busy("hisi_zip-0", &["zlib"], &[("DECOMPRESS", 3)]);
-    assert_eq!(usage_on(&bus, &dev, "zlib", 0), Err(Error::Invalid));
+    assert_eq!(
+        usage_on(&bus, &nobody, &dev, "zlib", 0),
+        Err(Error::Invalid)
+    );
     let (bus, dev) = busy("other-0", &["zlib"], &[("COMPRESS", 3)]);
-    assert_eq!(usage_on(&bus, &dev, "zlib", 0), Err(Error::Invalid));
+    assert_eq!(
+        usage_on(&bus, &nobody, &dev, "zlib", 0),
+        Err(Error::Invalid)
+    );
 }
 
 #[test]

@@ -72,6 +72,7 @@ mod tests {
     use core::ptr;
 
     #[test]
+    #[cfg_attr(miri, ignore = "reads files")]
     fn a_set_has_the_nodes_it_was_made_of_and_no_others() {
         let set = make([0, 3, 31, u32::MAX, 3].into_iter()).expect("memory");
         // SAFETY: made above.

@@ -141,7 +141,7 @@ pub unsafe extern "C" fn wd_request_ctx(dev: *mut uacce_dev) -> handle_t {
 
 /// Gives a context back. Its queue is stopped at once; it is free for others when nothing in the library
 /// uses it any more. Harmless for 0, contexts without a device, and handles that are released already. A
-/// child made by fork can not release its parent's contexts.
+/// child made by fork cannot release its parent's contexts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_release_ctx(h_ctx: handle_t) {
     entry("wd_release_ctx", || context(h_ctx)?.release())
@@ -190,9 +190,9 @@ pub unsafe extern "C" fn wd_ctx_get_api(h_ctx: handle_t) -> *mut c_char {
 }
 
 /// Maps a region of the context's queue. A region is mapped once: later calls give the same address. The
-/// doorbells of a simulated device are no memory and can not be mapped.
+/// doorbells of a simulated device are no memory and cannot be mapped.
 ///
-/// Returns the address; NULL and errno if there is no such region or it can not be mapped.
+/// Returns the address; NULL and errno if there is no such region or it cannot be mapped.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_ctx_mmap_qfr(h_ctx: handle_t, qfrt: Enum<uacce_qfrt>) -> *mut c_void {
     entry("wd_ctx_mmap_qfr", || context(h_ctx)?.map(region(qfrt)?))
@@ -234,7 +234,7 @@ pub unsafe extern "C" fn wd_is_sva(h_ctx: handle_t) -> c_int {
 }
 
 /// Returns 1 if the device was taken out of service by error handling, 0 if not; -EINVAL for NULL and a
-/// device without a name, -ENODEV if it is not there, -EIO if its attributes can not be understood.
+/// device without a name, -ENODEV if it is not there, -EIO if its attributes cannot be understood.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_is_isolate(dev: *mut uacce_dev) -> c_int {
     entry("wd_is_isolate", || {
@@ -274,7 +274,7 @@ pub unsafe extern "C" fn wd_get_numa_id(h_ctx: handle_t) -> c_int {
 }
 
 /// Returns how many contexts of a device are free now; -EINVAL for NULL and a device without a name,
-/// -ENODEV if it is not there or does not tell, -EIO if its attributes can not be understood.
+/// -ENODEV if it is not there or does not tell, -EIO if its attributes cannot be understood.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_get_avail_ctx(dev: *mut uacce_dev) -> c_int {
     entry("wd_get_avail_ctx", || {
