@@ -194,9 +194,8 @@ impl Native {
             .filter(|_| device != INVALID_POS)
     }
 
-    /// The place nearest to the caller's processor of those with contexts.
-    fn nearest(&self) -> Option<usize> {
-        let here = numa::here();
+    /// The place nearest to node `here` of those with contexts.
+    pub(super) fn nearest(&self, here: u32, distance: impl Fn(u32) -> u32) -> Option<usize> {
         let has = |place: &usize| self.of_place(*place).any(|r| r.contexts().is_some());
         let own = usize::try_from(here).ok();
         if let Some(own) = own.filter(has) {
@@ -207,15 +206,15 @@ impl Native {
         let Some(second) = places.next() else {
             return Some(first);
         };
-        let root = env::sysfs_root();
-        let distance = |place: &usize| {
-            let node = u32::try_from(*place).unwrap_or(u32::MAX);
-            numa::distance(&root, here, node)
-        };
-        [first, second]
-            .into_iter()
-            .chain(places)
-            .min_by_key(distance)
+        let distance = |place: &usize| u32::try_from(*place).map_or(u32::MAX, &distance);
+        let all = [first, second].into_iter().chain(places);
+        all.min_by_key(distance)
+    }
+
+    /// The place nearest to the caller's processor of those with contexts.
+    fn near(&self) -> Option<usize> {
+        let here = numa::here();
+        self.nearest(here, |node| numa::distance(&env::sysfs_root(), here, node))
     }
 
     fn of_place(&self, place: usize) -> impl Iterator<Item = &Region> {
@@ -313,7 +312,7 @@ impl Scheduler for Native {
             }
             _ => {
                 let wish = param.and_then(|param| usize::try_from(param.numa_id).ok());
-                let node = wish.or_else(|| self.nearest()).ok_or(Error::Invalid)?;
+                let node = wish.or_else(|| self.near()).ok_or(Error::Invalid)?;
                 let context = |mode| self.of_node(node, mode, kind);
                 (context(0), context(1))
             }

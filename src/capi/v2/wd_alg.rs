@@ -297,3 +297,6 @@ pub unsafe extern "C" fn hisi_udma_remove() {}
 /// Does nothing: the library's own drivers stay registered.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hisi_dae_join_gather_remove() {}
+
+#[cfg(test)]
+mod tests;

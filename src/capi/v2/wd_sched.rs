@@ -96,7 +96,10 @@ type Poll = unsafe extern "C" fn(handle_t, __u32, *mut __u32) -> c_int;
 
 /// The library's own scheduler behind a structure, if it is one of `wd_sched_rr_alloc` whose
 /// functions are in place.
-#[expect(dead_code, reason = "for the initialisation of algorithms")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "for the initialisation of algorithms")
+)]
 pub(crate) fn native(sched: &wd_sched) -> Option<Arc<Native>> {
     // A function may have two addresses in one process; then its scheduler is taken for another's,
     // and works all the same.
@@ -259,3 +262,6 @@ unsafe extern "C" fn poll_policy(handle: handle_t, expect: __u32, count: *mut __
         Ok(polled.err().unwrap_or(0))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,7 +103,7 @@ fn message() -> wd_comp_msg {
 fn bound(driver: *mut wd_alg_driver) -> Box<dyn Engine<wd_comp_msg>> {
     let seats = vec![seat(0x100, 0, false), seat(0x200, 1, true)];
     let bound = adopt(driver).and_then(|foreign| foreign.bind_comp(seats, false));
-    bound.map_err(|error| error.to_string()).expect("bound")
+    bound.expect("bound")
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_driver_is_shown_its_contexts_until_exit() {
     let driver = make();
     let seats = vec![seat(0x100, 0, false), seat(0x200, 1, true)];
     let foreign = adopt(driver).expect("whole");
-    let engine = foreign.bind_comp(seats, true).ok().expect("bound");
+    let engine = foreign.bind_comp(seats, true).expect("bound");
     let config = told(driver).config.load(Ordering::Relaxed);
     // SAFETY: it stays until `exit`, and nobody writes to it here.
     let config = unsafe { &*config };
@@ -175,7 +175,7 @@ fn a_context_without_a_device_is_a_structure_of_its_own() {
     let driver = make();
     let seats = vec![seat(0, 0, false), seat(0, 0, true)];
     let foreign = adopt(driver).expect("whole");
-    let engine = foreign.bind_comp(seats, false).ok().expect("bound");
+    let engine = foreign.bind_comp(seats, false).expect("bound");
     let mut places = Vec::new();
     for index in 0..2 {
         engine.send(index, &mut message()).expect("answer 0");
@@ -263,7 +263,7 @@ fn a_driver_that_helps_out_is_told_nothing() {
         driver.exit = Some(exit);
     });
     let foreign = adopt(driver).expect("whole");
-    let engine = foreign.bind_comp(Vec::new(), false).ok().expect("bound");
+    let engine = foreign.bind_comp(Vec::new(), false).expect("bound");
     assert_eq!(engine.send(3, &mut message()), Ok(()));
     assert_eq!(told(driver).context.load(Ordering::Relaxed), 0);
     drop(engine);
