@@ -9,6 +9,7 @@ mod contexts;
 mod entries;
 #[path = "../common/fake.rs"]
 mod fake;
+mod static_memory;
 mod uacce;
 mod vfio;
 

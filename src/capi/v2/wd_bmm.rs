@@ -52,20 +52,6 @@ pub(super) unsafe fn without_sva(ops: &wd_mm_ops, kind: Enum<wd_mem_type>) -> Re
     unsafe { MmOps::without_sva(ops, kind.get(), &POOLS) }
 }
 
-/// The size, number and alignment of blocks that a setup wants.
-///
-/// # Safety
-/// `setup` points to a structure.
-unsafe fn wanted(setup: *const wd_mempool_setup) -> [__u32; 3] {
-    // SAFETY: the promise above.
-    let size = unsafe { (&raw const (*setup).block_size).read() };
-    // SAFETY: the promise above.
-    let number = unsafe { (&raw const (*setup).block_num).read() };
-    // SAFETY: the promise above.
-    let align = unsafe { (&raw const (*setup).align_size).read() };
-    [size, number, align]
-}
-
 /// The bytes of a C string.
 ///
 /// # Safety
@@ -126,20 +112,17 @@ pub unsafe extern "C" fn wd_mempool_alloc(
     setup: *mut wd_mempool_setup,
 ) -> *mut c_void {
     entry("wd_mempool_alloc", || {
-        if setup.is_null() {
-            return Err(Error::Invalid);
-        }
-        // SAFETY: not NULL, so by the caller's promise a structure; only these fields are read.
-        let [block_size, blocks, align] = unsafe { wanted(setup) };
-        let context = context::find(h_ctx).ok_or(Error::Invalid)?;
+        // SAFETY: the caller's promise: NULL or exclusively ours during the call; any bytes are good
+        // in it.
+        let setup = unsafe { setup.as_mut() }.ok_or(Error::Invalid)?;
         let wanted = bmm::Setup {
-            block_size,
-            blocks,
-            align,
+            block_size: setup.block_size,
+            blocks: setup.block_num,
+            align: setup.align_size,
         };
+        let context = context::find(h_ctx).ok_or(Error::Invalid)?;
         let (pool, blocks) = bmm::create(&*context.channel(), &context.attributes(), &wanted)?;
-        // SAFETY: as above.
-        unsafe { (&raw mut (*setup).block_num).write(blocks) };
+        setup.block_num = blocks;
         Ok(ptr::without_provenance_mut(pool))
     })
 }

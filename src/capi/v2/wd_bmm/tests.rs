@@ -114,15 +114,11 @@ fn zeroes_are_answered_as_in_the_c_library() {
     // SAFETY: NULL is harmless.
     unsafe { wd_mem_unmap(none, none, none, 0) };
     // SAFETY: NULL is harmless.
-    assert_eq!(
-        unsafe { wd_get_free_num(none, ptr::null_mut()) },
-        -libc::EINVAL
-    );
+    let answer = unsafe { wd_get_free_num(none, ptr::null_mut()) };
+    assert_eq!(answer, -libc::EINVAL);
     // SAFETY: NULL is harmless.
-    assert_eq!(
-        unsafe { wd_get_fail_num(none, ptr::null_mut()) },
-        -libc::EINVAL
-    );
+    let answer = unsafe { wd_get_fail_num(none, ptr::null_mut()) };
+    assert_eq!(answer, -libc::EINVAL);
     // SAFETY: NULL is harmless.
     assert_eq!(unsafe { wd_get_bufsize(none) }, 0);
     // SAFETY: NULL is harmless.
@@ -278,10 +274,8 @@ fn a_session_without_sva_takes_a_pool_and_leaves_the_setup_alone() {
         ..user
     };
     // SAFETY: the functions are this library's.
-    assert_eq!(
-        unsafe { without_sva(&stale, proxy) }.err(),
-        Some(Error::Invalid)
-    );
+    let refused = unsafe { without_sva(&stale, proxy) };
+    assert_eq!(refused.err(), Some(Error::Invalid));
     for kind in [0, 3, 0xa5a5_a5a5] {
         // SAFETY: the functions are this library's.
         let refused = unsafe { without_sva(&user, Enum::new(kind)) };

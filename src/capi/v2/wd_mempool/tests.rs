@@ -13,9 +13,13 @@ fn error(number: c_int) -> handle_t {
     -(number as isize) as usize
 }
 
-fn create(size: usize) -> handle_t {
+fn try_create(size: usize, node: c_int) -> handle_t {
     // SAFETY: takes numbers.
-    let pool = unsafe { wd_mempool_create(size, 0) };
+    unsafe { wd_mempool_create(size, node) }
+}
+
+fn create(size: usize) -> handle_t {
+    let pool = try_create(size, 0);
     assert!(!is_error(pool) && pool != 0, "{pool:#x}");
     pool
 }
@@ -62,8 +66,7 @@ fn block_stats(blocks: handle_t) -> Option<wd_blockpool_stats> {
 
 #[test]
 fn zeroes_are_answered_as_in_the_c_library() {
-    // SAFETY: takes numbers.
-    assert_eq!(unsafe { wd_mempool_create(0, 0) }, error(libc::EINVAL));
+    assert_eq!(try_create(0, 0), error(libc::EINVAL));
     assert_eq!(create_blocks(0, 0, 0), error(libc::EINVAL));
     assert!(alloc(0).is_null());
     free(0, ptr::null_mut());
@@ -76,19 +79,10 @@ fn zeroes_are_answered_as_in_the_c_library() {
 
 #[test]
 fn errors_are_told_as_handles_and_in_errno() {
-    // SAFETY: takes numbers.
-    assert_eq!(unsafe { wd_mempool_create(4096, -1) }, error(libc::EINVAL));
+    assert_eq!(try_create(4096, -1), error(libc::EINVAL));
     assert_eq!(Errno::last_raw(), libc::EINVAL);
-    // SAFETY: takes numbers.
-    assert_eq!(
-        unsafe { wd_mempool_create(4096, 1 << 20) },
-        error(libc::EINVAL)
-    );
-    // SAFETY: takes numbers.
-    assert_eq!(
-        unsafe { wd_mempool_create(usize::MAX, 0) },
-        error(libc::ENOMEM)
-    );
+    assert_eq!(try_create(4096, 1 << 20), error(libc::EINVAL));
+    assert_eq!(try_create(usize::MAX, 0), error(libc::ENOMEM));
     let mempool = create(8192);
     assert_eq!(create_blocks(mempool, 4096, 3), error(libc::ENOMEM));
     assert_eq!(create_blocks(mempool, 0, 3), error(libc::EINVAL));
@@ -160,12 +154,11 @@ fn a_fork_child_reads_the_blocks_and_makes_pools_of_its_own() {
     assert!(pid >= 0);
     if pid == 0 {
         // SAFETY: the child's copy of the block.
-        let kept = unsafe { block.add(99).read() } == 7;
+        let kept = unsafe { block.read() } == 7;
         free(blocks, block);
         let dead = alloc(blocks).is_null() && stats(mempool).is_none();
         destroy(mempool, blocks);
-        // SAFETY: takes numbers.
-        let own = unsafe { wd_mempool_create(4096, 0) };
+        let own = try_create(4096, 0);
         let fresh = create_blocks(own, 100, 2);
         let good = ![own, fresh].iter().any(|handle| is_error(*handle))
             && ![mempool, blocks].contains(&own)
