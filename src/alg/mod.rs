@@ -10,7 +10,7 @@ pub mod device;
 pub mod env;
 pub mod handles;
 pub mod sched;
-pub mod zlib;
 pub mod seat;
 pub mod setup;
 pub mod workers;
+pub mod zlib;

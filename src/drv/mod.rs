@@ -15,9 +15,6 @@ use crate::ctypes::v2::wd_alg::{alg_dev_type, wd_alg_driver};
 pub mod hisi_zip;
 pub mod soft;
 
-pub mod soft;
-
-use crate::ctypes::v2::wd_alg::{alg_dev_type, wd_alg_driver};
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::error::{Error, Result};
 use crate::sys::slots::Posted;
