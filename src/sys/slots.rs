@@ -63,18 +63,6 @@ impl<'a, M> Posted<'a, M> {
     }
 }
 
-impl<'a, M> Posted<'a, M> {
-    /// A message that is in no slot: for engines that take a copy of it.
-    #[inline]
-    #[must_use]
-    pub fn outside(message: &'a mut M) -> Self {
-        Posted {
-            message: NonNull::from(message),
-            slot: PhantomData,
-        }
-    }
-}
-
 impl<M: Copy> Posted<'_, M> {
     /// A copy of the message. An engine takes it before it hands anything to a device.
     #[inline]
