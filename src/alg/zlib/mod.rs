@@ -12,6 +12,8 @@ use super::handles::Handles;
 use super::setup::Param;
 use crate::ctypes::v2::Enum;
 use crate::ctypes::v2::wd::wd_buff_type::WD_FLAT_BUF;
+use crate::ctypes::v2::wd_alg_common::alg_task_type::TASK_MIX;
+use crate::ctypes::v2::wd_alg_common::wd_ctx_nums;
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type::{self, WD_DEFLATE, WD_GZIP, WD_ZLIB};
 use crate::ctypes::v2::wd_comp::wd_comp_op_type::{self, WD_DIR_COMPRESS};
 use crate::ctypes::v2::wd_comp::wd_comp_req;
@@ -19,6 +21,7 @@ use crate::ctypes::v2::wd_comp::wd_comp_winsz_type::{
     self, WD_COMP_WS_4K, WD_COMP_WS_8K, WD_COMP_WS_16K, WD_COMP_WS_32K,
 };
 use crate::ctypes::v2::wd_sched::sched_params;
+use crate::ctypes::v2::wd_sched::sched_policy_type::SCHED_POLICY_RR;
 use crate::ctypes::v2::wd_zlibwrapper::*;
 use crate::error::{Error, Result};
 use crate::log_error;
@@ -94,6 +97,27 @@ pub(crate) fn init(
     }
 }
 
+/// Prepares compression for both directions: two synchronous contexts of each, on devices where
+/// there are some, else in software.
+fn prepare() -> Result<()> {
+    let synchronous = wd_ctx_nums {
+        sync_ctx_num: 2,
+        async_ctx_num: 0,
+    };
+    let wanted = comp::start::Wanted {
+        numbers: vec![synchronous; 2],
+        nodes: None,
+        slots: 0,
+    };
+    let (policy, task) = (Some(SCHED_POLICY_RR), Some(TASK_MIX));
+    // There are no asynchronous requests that a thread could find finished.
+    let nothing = |_| Ok(false);
+    match comp::start::with_devices("zlib", policy, task, Some(&wanted), nothing) {
+        Err(Error::Exists) => Ok(()),
+        done => done,
+    }
+}
+
 fn open(direction: wd_comp_op_type, level: c_int, window_bits: c_int) -> Result<usize> {
     let (format, window) = format_of(window_bits).ok_or_else(|| {
         log_error!("{window_bits} are no window bits of zlib");
@@ -105,21 +129,22 @@ fn open(direction: wd_comp_op_type, level: c_int, window_bits: c_int) -> Result<
         _ => return Err(Error::Invalid),
     };
     prepare()?;
+    let param = sched_params {
+        numa_id: -1,
+        type_: direction as u8,
+        mode: 0,
+        begin: 0,
+        end: 0,
+        dev_id: 0,
+    };
     let setup = comp::Setup {
         format: Enum::new(format as u32),
         level: Enum::new(level as u32),
         window: Enum::new(window as u32),
         direction: Enum::new(direction as u32),
         param: Param {
-            native: Some(sched_params {
-                numa_id: -1,
-                type_: direction as u8,
-                mode: 0,
-                begin: 0,
-                end: 0,
-                dev_id: 0,
-            }),
-            address: 0,
+            native: Some(param),
+            address: (&raw const param).expose_provenance(),
         },
     };
     // Devices without SVA need memory operations, which this interface has no place for.
