@@ -7,6 +7,7 @@ use crate::common::{self, TMP, source};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Seconds for a program; ten times as many under valgrind.
 pub const SECONDS: u32 = 60;
@@ -31,15 +32,23 @@ pub const PROGRAMS: [(&str, World); 7] = [
     ("uadk_life", World::Devices),
 ];
 
-/// Compiles a program of tests/c as a user of compression would. It finds its libraries only
-/// through `LD_LIBRARY_PATH`.
+/// Compiles a program of tests/c.
 pub fn build(name: &str) -> PathBuf {
-    // Test files run at the same time and have one directory.
-    let out = Path::new(TMP).join(format!("{name}-{}", std::process::id()));
+    build_file(&format!("tests/c/{name}.c"))
+}
+
+/// Compiles a program as a user of compression would. It finds its libraries only through
+/// `LD_LIBRARY_PATH`.
+pub fn build_file(path: &str) -> PathBuf {
+    // Tests run at the same time, and some compile the same program.
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = Path::new(path).file_stem().expect("a file name").display();
+    let out = Path::new(TMP).join(format!("{name}-{}-{count}", std::process::id()));
     let mut cc = Command::new("cc");
     cc.args(["-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread"]);
     cc.arg("-o").arg(&out);
-    cc.arg(source(&format!("tests/c/{name}.c")));
+    cc.arg(source(path));
     cc.args(common::pkg_config_of("libwd_comp", &["--cflags", "--libs"]));
     cc.args(common::pkg_config_of("libwd", &["--libs"]));
     common::run(&mut cc);
