@@ -54,10 +54,10 @@ pub enum Chooser {
 /// What a session tells the scheduler.
 #[derive(Clone, Copy, Debug)]
 pub struct Param {
-    /// For the library's scheduler.
-    pub native: Option<sched_params>,
-    /// For one written in C: the address of the parameter, or 0.
+    /// For a scheduler written in C: the address of the parameter, or 0.
     pub address: usize,
+    /// For one of the library's: reads the parameter at this address.
+    pub read: fn(usize, &Native) -> Option<sched_params>,
 }
 
 impl Chooser {
@@ -67,7 +67,7 @@ impl Chooser {
     /// [`Error::Invalid`] if there is no context for it.
     pub fn key(&self, param: &Param) -> Result<Key> {
         match self {
-            Chooser::Native(native) => native.key(param.native.as_ref()),
+            Chooser::Native(native) => native.key((param.read)(param.address, native).as_ref()),
             Chooser::Foreign(foreign) => foreign.key(param.address),
         }
     }

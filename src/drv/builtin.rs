@@ -2,15 +2,16 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Driver, registry};
+use super::{Driver, registry, soft};
 use crate::error::Error;
 use crate::log_error;
 use crate::sys::fork::PerProcess;
+use crate::sys::lent::Promise;
 use std::sync::Arc;
 
 /// All of them, each in the order in which it is registered.
 fn drivers() -> Vec<Arc<dyn Driver>> {
-    Vec::new()
+    soft::drivers(Promise::of_callers())
 }
 
 /// Registers the drivers of this library that can work on this machine and never have been

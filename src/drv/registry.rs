@@ -38,7 +38,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn includes(self, kind: alg_dev_type) -> bool {
+    /// Whether drivers that compute with `kind` are of this kind.
+    #[must_use]
+    pub fn includes(self, kind: alg_dev_type) -> bool {
         (self == Kind::Hardware) == (kind == alg_dev_type::UADK_ALG_HW)
     }
 }

@@ -41,21 +41,19 @@ pub struct Posted<'a, M> {
 }
 
 impl<'a, M> Posted<'a, M> {
-    /// A message that is in no slot: for engines that take a copy of it.
-    #[inline]
-    #[must_use]
-    pub fn outside(message: &'a mut M) -> Self {
+    /// A message that is posted in a test of an engine.
+    #[cfg(test)]
+    pub(crate) fn in_tests(message: &'a M) -> Posted<'a, M> {
         Posted {
             message: NonNull::from(message),
             slot: PhantomData,
         }
     }
-}
 
-#[cfg(test)]
-impl<'a, M> Posted<'a, M> {
-    /// A message that is posted in a test of an engine.
-    pub(crate) fn in_tests(message: &'a M) -> Posted<'a, M> {
+    /// A message that is in no slot: for engines that take a copy of it.
+    #[inline]
+    #[must_use]
+    pub fn outside(message: &'a mut M) -> Self {
         Posted {
             message: NonNull::from(message),
             slot: PhantomData,

@@ -5,8 +5,11 @@
 //! `capi`: the addresses in those are somebody's promise, which the engines hold.
 
 mod check;
+mod environment;
 mod session;
+pub mod start;
 
+pub(crate) use environment::{contexts_of, end_environment, from_environment, one_kind};
 pub(crate) use session::{Setup, free, open, post, reset, stream, sync, sync_in_pieces};
 
 use super::handles::Handles;
@@ -19,6 +22,7 @@ use crate::ctypes::v2::wd_comp_drv::{comp_sgl, wd_comp_msg};
 use crate::drv::Path;
 use crate::error::{Error, Result};
 use crate::sys::fork::PerProcess;
+use crate::sys::lock::Mutex;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering;
 
@@ -27,6 +31,7 @@ use core::sync::atomic::Ordering;
 pub(super) struct Process {
     pub(super) class: Class<wd_comp_msg>,
     sessions: Handles<session::State>,
+    environment: Mutex<Option<environment::Table>>,
 }
 
 static PROCESS: PerProcess<Process> = PerProcess::new();

@@ -15,7 +15,7 @@ use crate::ctypes::v2::wd::wd_buff_type::WD_FLAT_BUF;
 use crate::ctypes::v2::wd_alg_common::alg_task_type::TASK_MIX;
 use crate::ctypes::v2::wd_alg_common::wd_ctx_nums;
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type::{self, WD_DEFLATE, WD_GZIP, WD_ZLIB};
-use crate::ctypes::v2::wd_comp::wd_comp_op_type::{self, WD_DIR_COMPRESS};
+use crate::ctypes::v2::wd_comp::wd_comp_op_type::{self, WD_DIR_COMPRESS, WD_DIR_DECOMPRESS};
 use crate::ctypes::v2::wd_comp::wd_comp_req;
 use crate::ctypes::v2::wd_comp::wd_comp_winsz_type::{
     self, WD_COMP_WS_4K, WD_COMP_WS_8K, WD_COMP_WS_16K, WD_COMP_WS_32K,
@@ -118,6 +118,18 @@ fn prepare() -> Result<()> {
     }
 }
 
+/// What a stream tells the scheduler: a context near the caller.
+const fn wish(direction: wd_comp_op_type) -> sched_params {
+    sched_params {
+        numa_id: -1,
+        type_: direction as u8,
+        mode: 0,
+        begin: 0,
+        end: 0,
+        dev_id: 0,
+    }
+}
+
 fn open(direction: wd_comp_op_type, level: c_int, window_bits: c_int) -> Result<usize> {
     let (format, window) = format_of(window_bits).ok_or_else(|| {
         log_error!("{window_bits} are no window bits of zlib");
@@ -129,22 +141,18 @@ fn open(direction: wd_comp_op_type, level: c_int, window_bits: c_int) -> Result<
         _ => return Err(Error::Invalid),
     };
     prepare()?;
-    let param = sched_params {
-        numa_id: -1,
-        type_: direction as u8,
-        mode: 0,
-        begin: 0,
-        end: 0,
-        dev_id: 0,
-    };
+    let param = wish(direction);
     let setup = comp::Setup {
         format: Enum::new(format as u32),
         level: Enum::new(level as u32),
         window: Enum::new(window as u32),
         direction: Enum::new(direction as u32),
         param: Param {
-            native: Some(param),
             address: (&raw const param).expose_provenance(),
+            read: match direction {
+                WD_DIR_COMPRESS => |_, _| Some(wish(WD_DIR_COMPRESS)),
+                _ => |_, _| Some(wish(WD_DIR_DECOMPRESS)),
+            },
         },
     };
     // Devices without SVA need memory operations, which this interface has no place for.

@@ -1,5 +1,6 @@
 //! UADK v2: one file for each of its headers.
 
+mod foreign_sched;
 mod memory;
 mod numa;
 mod own_drivers;
@@ -11,3 +12,4 @@ pub mod wd_internal;
 pub mod wd_mempool;
 pub mod wd_path;
 pub mod wd_sched;
+pub mod wd_zlibwrapper;

@@ -96,10 +96,6 @@ type Poll = unsafe extern "C" fn(handle_t, __u32, *mut __u32) -> c_int;
 
 /// The library's own scheduler behind a structure, if it is one of `wd_sched_rr_alloc` whose
 /// functions are in place.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for the initialisation of algorithms")
-)]
 pub(crate) fn native(sched: &wd_sched) -> Option<Arc<Native>> {
     // A function may have two addresses in one process; then its scheduler is taken for another's,
     // and works all the same.
