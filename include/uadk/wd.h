@@ -399,7 +399,7 @@ handle_t wd_request_ctx(struct uacce_dev *dev);
 /**
  * Gives a context back. Its queue is stopped at once; it is free for others when nothing in the library
  * uses it any more. Harmless for 0, contexts without a device, and handles that are released already. A
- * child made by fork can not release its parent's contexts.
+ * child made by fork cannot release its parent's contexts.
  */
 void wd_release_ctx(handle_t h_ctx);
 
@@ -435,9 +435,9 @@ char *wd_ctx_get_api(handle_t h_ctx);
 
 /**
  * Maps a region of the context's queue. A region is mapped once: later calls give the same address. The
- * doorbells of a simulated device are no memory and can not be mapped.
+ * doorbells of a simulated device are no memory and cannot be mapped.
  *
- * Returns the address; NULL and errno if there is no such region or it can not be mapped.
+ * Returns the address; NULL and errno if there is no such region or it cannot be mapped.
  */
 void *wd_ctx_mmap_qfr(handle_t h_ctx, enum uacce_qfrt qfrt);
 
@@ -463,7 +463,7 @@ int wd_is_sva(handle_t h_ctx);
 
 /**
  * Returns 1 if the device was taken out of service by error handling, 0 if not; -EINVAL for NULL and a
- * device without a name, -ENODEV if it is not there, -EIO if its attributes can not be understood.
+ * device without a name, -ENODEV if it is not there, -EIO if its attributes cannot be understood.
  */
 int wd_is_isolate(struct uacce_dev *dev);
 
@@ -480,7 +480,7 @@ int wd_get_numa_id(handle_t h_ctx);
 
 /**
  * Returns how many contexts of a device are free now; -EINVAL for NULL and a device without a name,
- * -ENODEV if it is not there or does not tell, -EIO if its attributes can not be understood.
+ * -ENODEV if it is not there or does not tell, -EIO if its attributes cannot be understood.
  */
 int wd_get_avail_ctx(struct uacce_dev *dev);
 

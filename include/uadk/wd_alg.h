@@ -129,83 +129,126 @@ struct hisi_dev_usage {
 extern "C" {
 #endif
 
-/* Not filled in yet. */
+/**
+ * Registers a driver of one algorithm. The structure, its texts and its functions must stay until
+ * `wd_alg_driver_unregister`, and until nobody uses the driver any more.
+ *
+ * Returns 0, also for a driver whose names, priority and calc_type are registered already, which is
+ * not registered again; -WD_EINVAL for NULL, a missing function or name, and a name of 128 bytes or
+ * more; -WD_ENODEV if the machine does not have what the driver needs: for UADK_ALG_HW a device whose
+ * name begins with drv_name. UADK_ALG_SOFT needs nothing.
+ */
 int wd_alg_driver_register(struct wd_alg_driver *drv);
 
-/* Not filled in yet. */
+/**
+ * Ends the registration of the driver with the names, the priority and the calc_type of `drv`. Who
+ * uses it goes on doing so.
+ */
 void wd_alg_driver_unregister(struct wd_alg_driver *drv);
 
-/* Not filled in yet. */
+/**
+ * Takes the driver of an algorithm into use: of those that can be used the one with the greatest
+ * priority, which must not be negative, and of several the one that was registered first. With
+ * `hw_mask` only drivers are looked at that are not UADK_ALG_HW, else only those that are.
+ *
+ * Returns the driver, which `wd_release_drv` gives back, or NULL if there is none.
+ */
 struct wd_alg_driver *wd_request_drv(const char *alg_name, bool hw_mask);
 
-/* Not filled in yet. */
+/* Gives back a driver of `wd_request_drv`. */
 void wd_release_drv(struct wd_alg_driver *drv);
 
-/* Not filled in yet. */
+/* Returns whether a driver with the drv_name of `drv` is registered for an algorithm. */
 bool wd_drv_alg_support(const char *alg_name, struct wd_alg_driver *drv);
 
-/* Not filled in yet. */
+/* Lets a driver be requested again after `wd_disable_drv`, if the machine has what it needs. */
 void wd_enable_drv(struct wd_alg_driver *drv);
 
-/* Not filled in yet. */
+/* Lets a driver not be requested until `wd_enable_drv`. */
 void wd_disable_drv(struct wd_alg_driver *drv);
 
-/* Not filled in yet. */
+/**
+ * Calls the driver's `init` with `conf`, a `struct wd_ctx_config_internal`.
+ *
+ * Returns what it returns, or -WD_EINVAL for NULL and a driver without the function.
+ */
 int wd_alg_driver_init(struct wd_alg_driver *drv, void *conf);
 
-/* Not filled in yet. */
+/* Calls the driver's `exit`. Does nothing for NULL. */
 void wd_alg_driver_exit(struct wd_alg_driver *drv);
 
-/* Not filled in yet. */
+/**
+ * Calls the driver's `send` with a context that it was initialised with, and a message.
+ *
+ * Returns what it returns, or -WD_EINVAL for NULL and a driver without the function.
+ */
 int wd_alg_driver_send(struct wd_alg_driver *drv, handle_t ctx, void *msg);
 
-/* Not filled in yet. */
+/**
+ * Calls the driver's `recv` with a context that it was initialised with, and a message.
+ *
+ * Returns what it returns, or -WD_EINVAL for NULL and a driver without the function.
+ */
 int wd_alg_driver_recv(struct wd_alg_driver *drv, handle_t ctx, void *msg);
 
-/* Not filled in yet. */
+/**
+ * Asks the driver of a device how busy it is. `alg_type` is what `wd_get_alg_type` tells, `op_type` a
+ * kind of operation.
+ *
+ * Returns a percentage, or -WD_EINVAL for NULL and a driver that cannot be asked, -WD_EACCES if there
+ * is no driver that is initialised.
+ */
 int wd_alg_get_dev_usage(const char *dev_name, const char *alg_type, __u8 op_type);
 
-/* Not filled in yet. */
+/**
+ * Writes the class of an algorithm, as devices list it, to `alg_type`, which has room for
+ * ALG_NAME_SIZE bytes: `cipher` for `cbc(aes)`, `zlib` for `zlib`.
+ *
+ * Returns 0, also for the empty name, whose class is empty; -WD_EINVAL for NULL and unknown names.
+ */
 int wd_get_alg_type(const char *alg_name, char *alg_type);
 
-/* Not filled in yet. */
+/**
+ * Returns the head of the list of drivers: an empty node, whose `next` is the first driver. The list
+ * is only to be read. Its nodes stay readable for ever, those of former drivers too.
+ */
 struct wd_alg_list *wd_get_alg_head(void);
 
 #ifdef WD_STATIC_DRV
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers register themselves. */
 void hisi_sec2_probe(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers register themselves. */
 void hisi_hpre_probe(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers register themselves. */
 void hisi_zip_probe(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers register themselves. */
 void hisi_dae_probe(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers register themselves. */
 void hisi_udma_probe(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers register themselves. */
 void hisi_dae_join_gather_probe(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers stay registered. */
 void hisi_sec2_remove(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers stay registered. */
 void hisi_hpre_remove(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers stay registered. */
 void hisi_zip_remove(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers stay registered. */
 void hisi_dae_remove(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers stay registered. */
 void hisi_udma_remove(void);
 
-/* Not filled in yet. */
+/* Does nothing: the library's own drivers stay registered. */
 void hisi_dae_join_gather_remove(void);
 #endif
 

@@ -52,13 +52,27 @@ typedef int (*user_poll_func)(__u32 pos, __u32 expect, __u32 *count);
 extern "C" {
 #endif
 
-/* Not filled in yet. */
+/**
+ * Gives the scheduler the contexts `param->begin` to `param->end`, for requests of the kind
+ * `param->type` and the mode `param->mode`, on the NUMA node `param->numa_id`; with
+ * `SCHED_POLICY_DEV` on the device `param->dev_id`, which other policies do not look at.
+ *
+ * Returns 0, or -WD_EINVAL for NULL, a number out of its range, a seventeenth device, and the
+ * policies that do not choose.
+ */
 int wd_sched_rr_instance(const struct wd_sched *sched, struct sched_params *param);
 
-/* Not filled in yet. */
+/**
+ * Makes a scheduler of the policy `sched_type` for `type_num` kinds of operation and `numa_num` NUMA
+ * nodes, which may be more than the machine has. With `SCHED_POLICY_DEV`, `numa_num` is not looked
+ * at. `func` polls a context; without it the scheduler cannot poll.
+ *
+ * Returns the scheduler, which `wd_sched_rr_release` frees, or NULL for a policy that there is not,
+ * 0 kinds or nodes, and more than 2048 nodes.
+ */
 struct wd_sched *wd_sched_rr_alloc(__u8 sched_type, __u8 type_num, __u16 numa_num, user_poll_func func);
 
-/* Not filled in yet. */
+/* Frees a scheduler of `wd_sched_rr_alloc`. Sessions that it has chosen contexts for keep them. */
 void wd_sched_rr_release(struct wd_sched *sched);
 
 #ifdef __cplusplus

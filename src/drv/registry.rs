@@ -72,11 +72,17 @@ impl Lease {
         self.0.driver()
     }
 
+    /// How C knows the driver; NULL if it does not.
+    #[must_use]
+    pub fn in_c(&self) -> *mut wd_alg_driver {
+        self.0.in_c()
+    }
+
     /// Leaves the driver in use until [`release`] is called: for C, which has no `Drop`. Answers how
     /// C knows the driver, NULL if it does not.
     #[must_use]
     pub fn keep(self) -> *mut wd_alg_driver {
-        let driver = self.0.in_c();
+        let driver = self.in_c();
         core::mem::forget(self);
         driver
     }
@@ -119,25 +125,24 @@ pub fn register(driver: Arc<dyn Driver>, devices: &dyn Fn(&str) -> bool) -> Resu
         return Err(Error::NoDevice);
     }
     let lock = WRITERS.get_or(Mutex::default).lock();
-    if find(identity).is_none() {
-        record::append(&driver)?;
-        log_info!("{}: driver of {}", identity.driver, identity.algorithm);
+    if find(identity).is_some() {
+        return Ok(());
     }
+    record::append(&driver)?;
     drop(lock);
+    log_info!("{}: driver of {}", identity.driver, identity.algorithm);
     Ok(())
 }
 
 /// Removes the first driver with this algorithm, name, priority and kind. Those who use it keep it.
 pub fn unregister(identity: &Identity) {
     let lock = WRITERS.get_or(Mutex::default).lock();
-    if let Some(record) = find(identity) {
-        let users = record.references();
-        if users > 0 {
-            log_error!("{}: unregistered with {users} users", identity.driver);
-        }
-        record::remove(record);
-    }
+    let removed = find(identity).inspect(|record| record::remove(record));
     drop(lock);
+    let users = removed.map_or(0, |record| record.references());
+    if users > 0 {
+        log_error!("{}: unregistered with {users} users", identity.driver);
+    }
 }
 
 /// The driver that an algorithm gets, or none. `devices` is that of [`register`].

@@ -218,7 +218,7 @@ fn a_driver_supports_the_algorithms_registered_under_its_name() {
 #[test]
 fn the_class_of_an_algorithm_is_written_whole() {
     let class = |algorithm: &CStr| {
-        let mut room = [-1 as c_char; ALG_NAME_SIZE];
+        let mut room = [!0; ALG_NAME_SIZE];
         // SAFETY: a string, and room for one.
         let answer = unsafe { wd_get_alg_type(algorithm.as_ptr(), room.as_mut_ptr()) };
         (answer, room)
@@ -230,7 +230,7 @@ fn the_class_of_an_algorithm_is_written_whole() {
         assert_eq!((answer, told), (0, expected));
     }
     let (answer, room) = class(c"cipher");
-    assert!(answer == INVALID && room.iter().all(|byte| *byte == -1));
+    assert!(answer == INVALID && room.iter().all(|byte| *byte == !0));
 }
 
 /// Gives each message its context's number; as device queues do, or at once.
