@@ -572,7 +572,10 @@ int wd_get_dev_usage(struct uacce_dev *dev, const char *alg_name, __u8 alg_op_ty
  */
 void *wd_block_alloc(handle_t blkpool);
 
-/* Gives a block back. What is not a block in use of this pool is logged and changes nothing. */
+/**
+ * Gives a block back. What is not a block in use of this pool is logged and changes nothing; NULL
+ * is harmless.
+ */
 void wd_block_free(handle_t blkpool, void *addr);
 
 /**
@@ -595,6 +598,9 @@ void wd_blockpool_destroy(handle_t blkpool);
  * Makes a memory pool of at least `size` bytes, which are rounded up to a multiple of 4096, on a
  * NUMA node: of huge pages, the smallest of which there are enough free ones, or else of pages of
  * the usual size.
+ *
+ * The pool belongs to this process: a child of fork has a copy of the memory, but cannot use the
+ * handle.
  *
  * Returns its handle, or an error for which `WD_IS_ERR` is true: -WD_EINVAL for size 0 and a node
  * that there is not, -WD_ENOMEM if there is no memory.

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::sys::fork::PerProcess;
-use crate::sys::lock::Mutex;
+use crate::sys::lock::RwLock;
 use crate::sys::table::Table;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct Handles<T: 'static> {
     places: PerProcess<Table<Place<T>>>,
 }
 
-struct Place<T>(Mutex<Option<Named<T>>>);
+struct Place<T>(RwLock<Option<Named<T>>>);
 
 struct Named<T> {
     handle: usize,
@@ -29,7 +29,7 @@ struct Named<T> {
 
 impl<T> Default for Place<T> {
     fn default() -> Self {
-        Place(Mutex::new(None))
+        Place(RwLock::new(None))
     }
 }
 
@@ -54,7 +54,10 @@ impl<T: Send + Sync> Handles<T> {
         let places = self.places.get_or(Table::new);
         loop {
             for (place, cell) in places.iter() {
-                let mut named = cell.0.lock();
+                if cell.0.read().is_some() {
+                    continue;
+                }
+                let mut named = cell.0.write();
                 if named.is_none() {
                     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
                     let name = (serial << KIND_BITS | self.kind) << PLACE_BITS | place as u64;
@@ -79,14 +82,20 @@ impl<T: Send + Sync> Handles<T> {
     /// The object with this handle.
     #[must_use]
     pub fn find(&self, handle: usize) -> Option<Arc<T>> {
-        let named = self.place(handle)?.0.lock();
+        self.with(handle, Arc::clone)
+    }
+
+    /// What `look` makes of the object with this handle. It must not look for the same handle again;
+    /// whoever removes it waits meanwhile, and other threads that look do not.
+    pub fn with<R>(&self, handle: usize, look: impl FnOnce(&Arc<T>) -> R) -> Option<R> {
+        let named = self.place(handle)?.0.read();
         let named = named.as_ref().filter(|named| named.handle == handle)?;
-        Some(Arc::clone(&named.value))
+        Some(look(&named.value))
     }
 
     /// The object with this handle, which it has no longer.
     pub fn remove(&self, handle: usize) -> Option<Arc<T>> {
-        let mut named = self.place(handle)?.0.lock();
+        let mut named = self.place(handle)?.0.write();
         named
             .take_if(|named| named.handle == handle)
             .map(|named| named.value)

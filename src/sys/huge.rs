@@ -6,7 +6,7 @@
 use super::{pages, sysfs};
 use crate::error::{Error, Result};
 use crate::log_info;
-use core::ffi::c_ulong;
+use core::ffi::{c_int, c_ulong};
 use memmap2::{Advice, MmapOptions, MmapRaw};
 use nix::errno::Errno;
 use std::path::Path;
@@ -32,8 +32,8 @@ struct Supply {
 
 impl Area {
     /// Maps at least `len` bytes on `node`: of the smallest huge pages of which enough are free, or
-    /// else of usual pages. Huge pages are there from the start; usual ones come with their first
-    /// use, and where the kernel does not let memory be bound, from any node.
+    /// else of usual pages. Huge pages are there from the start. Usual ones come with their first
+    /// use, and where the node has none, from another.
     ///
     /// # Errors
     /// [`Error::Invalid`] for 0 bytes and node numbers that no kernel has, [`Error::NoMemory`].
@@ -58,7 +58,7 @@ impl Area {
         let len = whole(len, page_size)?;
         let bits = u8::try_from(page_size.trailing_zeros()).map_err(|_| Error::Invalid)?;
         let map = MmapRaw::from(MmapOptions::new().len(len).huge(Some(bits)).map_anon()?);
-        bind(&map, node)?;
+        place(&map, node, libc::MPOL_BIND)?;
         // The pages that were free may be gone, and the kernel then kills who touches the memory.
         // Kernels before 5.14 do not know this advice.
         match map.advise(Advice::PopulateWrite).map_err(Error::from) {
@@ -77,8 +77,9 @@ impl Area {
         let len = whole(len, page_size)?;
         let map = MmapOptions::new().len(len).map_anon();
         let map = MmapRaw::from(map.map_err(|_| Error::NoMemory)?);
-        if let Err(error) = bind(&map, node) {
-            log_info!("memory is not bound to node {node}: {error}");
+        // Not MPOL_BIND, by which the kernel kills programs for want of memory on one node.
+        if let Err(error) = place(&map, node, libc::MPOL_PREFERRED) {
+            log_info!("memory comes from any node, not from {node}: {error}");
         }
         Ok(Area {
             map,
@@ -119,8 +120,8 @@ fn whole(len: usize, page_size: usize) -> Result<usize> {
         .ok_or(Error::NoMemory)
 }
 
-/// Has the kernel take the pages of `map` from `node` only.
-fn bind(map: &MmapRaw, node: u32) -> Result<()> {
+/// Has the kernel take the pages of `map` from `node`: only, or first of all.
+fn place(map: &MmapRaw, node: u32, policy: c_int) -> Result<()> {
     let mut mask: [c_ulong; NODES / WORD] = [0; NODES / WORD];
     mask[node as usize / WORD] = 1 << (node as usize % WORD);
     // SAFETY: the mapping is ours, its content stays; the kernel reads NODES bits of the mask (its
@@ -130,7 +131,7 @@ fn bind(map: &MmapRaw, node: u32) -> Result<()> {
             libc::SYS_mbind,
             map.as_mut_ptr(),
             map.len(),
-            libc::MPOL_BIND,
+            policy,
             mask.as_ptr(),
             NODES + 1,
             0,

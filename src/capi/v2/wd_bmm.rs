@@ -73,7 +73,7 @@ unsafe fn tell(
     place: *mut __u32,
     number: impl Fn(&bmm::Pool) -> u32,
 ) -> Result<c_int> {
-    let number = number(&*bmm::find(pool.addr())?);
+    let number = bmm::with(pool.addr(), |pool| Ok(number(pool)))?;
     if place.is_null() {
         return Err(Error::Invalid);
     }
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn wd_mempool_free(h_ctx: handle_t, pool: *mut c_void) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_mem_alloc(pool: *mut c_void, size: usize) -> *mut c_void {
     entry("wd_mem_alloc", || {
-        let address = bmm::find(pool.addr())?.allocate(size)?;
+        let address = bmm::with(pool.addr(), |pool| pool.allocate(size))?;
         Ok(ptr::with_exposed_provenance_mut(address))
     })
 }
@@ -154,7 +154,9 @@ pub unsafe extern "C" fn wd_mem_alloc(pool: *mut c_void, size: usize) -> *mut c_
 /// Gives back what `wd_mem_alloc` answered. Anything else is logged and changes nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_mem_free(pool: *mut c_void, buf: *mut c_void) {
-    entry("wd_mem_free", || bmm::find(pool.addr())?.free(buf.addr()))
+    entry("wd_mem_free", || {
+        bmm::with(pool.addr(), |pool| pool.free(buf.addr()))
+    })
 }
 
 /// Tells the device's address of `sz` bytes at `buf`, which lie inside what one `wd_mem_alloc`
@@ -164,7 +166,7 @@ pub unsafe extern "C" fn wd_mem_free(pool: *mut c_void, buf: *mut c_void) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_mem_map(pool: *mut c_void, buf: *mut c_void, sz: usize) -> *mut c_void {
     entry("wd_mem_map", || {
-        let bus = bmm::find(pool.addr())?.map(buf.addr(), sz)?;
+        let bus = bmm::with(pool.addr(), |pool| pool.map(buf.addr(), sz))?;
         let bus = usize::try_from(bus.get()).map_err(|_| Error::Invalid)?;
         Ok(ptr::without_provenance_mut(bus))
     })
@@ -206,10 +208,9 @@ pub unsafe extern "C" fn wd_get_fail_num(pool: *mut c_void, fail_num: *mut __u32
 /// Tells the bytes of a block; 0 for what is not a pool.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_get_bufsize(pool: *mut c_void) -> __u32 {
-    entry::<Number>(
-        "wd_get_bufsize",
-        || Ok(bmm::find(pool.addr())?.block_size()),
-    )
+    entry::<Number>("wd_get_bufsize", || {
+        bmm::with(pool.addr(), |pool| Ok(pool.block_size()))
+    })
     .0
 }
 
@@ -255,7 +256,10 @@ pub unsafe extern "C" fn wd_insert_ctx_list(h_ctx: handle_t, alg_name: *mut c_ch
 /// Tells the number of the device that a pool was made for; 0 for what is not a pool.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_get_dev_id(pool: *mut c_void) -> __u32 {
-    entry::<Number>("wd_get_dev_id", || Ok(bmm::find(pool.addr())?.device())).0
+    entry::<Number>("wd_get_dev_id", || {
+        bmm::with(pool.addr(), |pool| Ok(pool.device()))
+    })
+    .0
 }
 
 #[cfg(all(test, not(miri)))]

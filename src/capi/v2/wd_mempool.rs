@@ -22,10 +22,8 @@ use core::ptr;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_block_alloc(blkpool: handle_t) -> *mut c_void {
     entry("wd_block_alloc", || {
-        let block = pool::block_pool(blkpool)?.allocate();
-        block
-            .map(ptr::with_exposed_provenance_mut)
-            .ok_or(Error::NoMemory)
+        let block = pool::allocate_block(blkpool)?;
+        Ok(ptr::with_exposed_provenance_mut(block))
     })
 }
 

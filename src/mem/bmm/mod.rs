@@ -195,10 +195,21 @@ pub fn create(channel: &dyn Channel, device: &Attributes, setup: &Setup) -> Resu
 /// # Errors
 /// [`Error::Invalid`], with a message, if there is none.
 pub fn find(handle: usize) -> Result<Arc<Pool>> {
-    POOLS.find(handle).ok_or_else(|| {
-        log_error!("{handle:#x} is not the handle of a pool");
-        Error::Invalid
-    })
+    POOLS.find(handle).ok_or_else(|| unknown(handle))
+}
+
+/// What `look` makes of the pool with this handle. It must not look for the same handle again.
+///
+/// # Errors
+/// As [`find`], and what `look` answers.
+pub fn with<R>(handle: usize, look: impl FnOnce(&Pool) -> Result<R>) -> Result<R> {
+    let answer = POOLS.with(handle, |pool| look(pool));
+    answer.ok_or_else(|| unknown(handle))?
+}
+
+fn unknown(handle: usize) -> Error {
+    log_error!("{handle:#x} is not the handle of a pool");
+    Error::Invalid
 }
 
 /// Ends a pool.

@@ -74,8 +74,12 @@ impl StaticPool {
         let stride = block_size.next_multiple_of(align) as usize;
         let balanced = !device.flags.contains(DeviceFlags::IOMMU);
         let len = reserve(stride, blocks as usize, align as usize, balanced);
-        let memory = channel.region(Region::Ss(len.ok_or(Error::NoMemory)?))?;
-        let slices = channel.static_slices()?;
+        let len = len.ok_or(Error::NoMemory)?;
+        let told = |error: &Error| {
+            log_error!("{}: no static memory of {len} bytes: {error}", device.name);
+        };
+        let memory = channel.region(Region::Ss(len)).inspect_err(told)?;
+        let slices = channel.static_slices().inspect_err(told)?;
         let pool = StaticPool::over(memory, &slices, stride, align as usize)?;
         if u64::from(pool.usable) <= u64::from(blocks) * 87 / 100 {
             log_error!(

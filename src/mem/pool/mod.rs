@@ -78,12 +78,24 @@ pub fn block_pool(handle: usize) -> Result<Arc<BlockPool>> {
     found.ok_or_else(|| unknown("block", handle))
 }
 
+/// Takes a block from the block pool with this handle: its address.
+///
+/// # Errors
+/// As [`block_pool`]; [`Error::NoMemory`] if none is free or the pool is closed.
+pub fn allocate_block(handle: usize) -> Result<usize> {
+    let taken = BLOCK_POOLS.with(handle, |pool| pool.allocate());
+    taken
+        .ok_or_else(|| unknown("block", handle))?
+        .ok_or(Error::NoMemory)
+}
+
 /// Gives a block back to the block pool with this handle. The last one of a closed pool ends it.
 ///
 /// # Errors
 /// As [`block_pool`]; [`Error::Invalid`], with a message, if `address` is not that of a block in use.
 pub fn free_block(handle: usize, address: usize) -> Result<()> {
-    if block_pool(handle)?.free(address)? == Freed::Last {
+    let freed = BLOCK_POOLS.with(handle, |pool| pool.free(address));
+    if freed.ok_or_else(|| unknown("block", handle))?? == Freed::Last {
         BLOCK_POOLS.remove(handle);
     }
     Ok(())
