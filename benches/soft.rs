@@ -23,7 +23,7 @@ const PIECES: [usize; 2] = [8 << 10, 64 << 10];
 const ZLIB: u32 = 1;
 const LZ4: u32 = 4;
 
-/// Text that compresses to about a third.
+/// Lines of text with numbers in them, always the same.
 fn text() -> Vec<u8> {
     let line = |i: usize| format!("{i} goes to {}, as {} did\n", i * 7919 % 10_007, i / 3);
     let lines = (0..).flat_map(|i| line(i).into_bytes());
