@@ -173,8 +173,6 @@ fn a_queue_costs_less_than_256_kib_beside_its_regions() {
     assert!(each < 256 * 1024, "{each} bytes a queue");
 }
 
-<<<<<<< HEAD
-=======
 /// The software driver with one context.
 fn software() -> Box<dyn Engine<wd_comp_msg>> {
     // SAFETY: the caller's promise: `execute` gives what lives.
@@ -296,7 +294,6 @@ fn requests_of_the_software_driver_allocate_nothing() {
     assert_eq!(CALLS.get(), before);
 }
 
->>>>>>> soft
 /// Kills this process at any system call but `exit_group`.
 fn forbid_system_calls() {
     let instruction = |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter {

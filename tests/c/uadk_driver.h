@@ -189,9 +189,9 @@ static UNUSED int null_start_with(char *alg, __u32 sched, __u32 sync, __u32 asyn
 	return wd_comp_init2_(alg, sched, TASK_HW, &params);
 }
 
-static UNUSED handle_t null_session(enum wd_comp_alg_type alg, enum wd_comp_op_type op)
+static UNUSED handle_t null_session_on(__u32 device, enum wd_comp_alg_type alg, enum wd_comp_op_type op)
 {
-	struct sched_params params = { .numa_id = 0, .type = op };
+	struct sched_params params = { .numa_id = 0, .type = op, .dev_id = device };
 	struct wd_comp_sess_setup setup = {
 		.alg_type = alg,
 		.comp_lv = WD_COMP_L6,
@@ -201,6 +201,11 @@ static UNUSED handle_t null_session(enum wd_comp_alg_type alg, enum wd_comp_op_t
 	};
 
 	return wd_comp_alloc_sess(&setup);
+}
+
+static UNUSED handle_t null_session(enum wd_comp_alg_type alg, enum wd_comp_op_type op)
+{
+	return null_session_on(0, alg, op);
 }
 
 #endif
