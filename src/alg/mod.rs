@@ -12,5 +12,6 @@ pub mod handles;
 pub mod sched;
 pub mod seat;
 pub mod setup;
+pub mod tally;
 pub mod workers;
 pub mod zlib;

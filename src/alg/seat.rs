@@ -5,13 +5,14 @@
 //! and taken out by its end, so a request that comes too late finds nothing and is
 //! refused; the seats themselves stay for the life of the process.
 
+use super::tally::{Tally, add};
 use crate::drv::{Engine, Path};
 use crate::error::{Error, Result};
 use crate::sys::gate::Gate;
 use crate::sys::lock::Mutex;
 use crate::sys::slots::{Carried, Poster, Slots, Taker};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,81 +40,6 @@ pub struct Patience {
     pub limit: Duration,
     /// Whether to sleep until the device interrupts.
     pub sleeps: bool,
-}
-
-/// What a context has done. One thread at a time writes, except in contexts that are shared.
-#[derive(Default)]
-pub struct Tally {
-    requests: AtomicU64,
-    bytes_in: AtomicU64,
-    bytes_out: AtomicU64,
-    errors: AtomicU64,
-    /// Of the requests, those that the helper served.
-    pub helped: AtomicU64,
-    /// Synchronous requests whose answer did not come.
-    pub timeouts: AtomicU64,
-    /// Answers to no request.
-    pub strays: AtomicU64,
-}
-
-/// Adds without a read-modify-write: see [`Tally`].
-#[inline(always)]
-fn add(counter: &AtomicU64, n: u64) {
-    let sum = counter.load(Ordering::Relaxed).wrapping_add(n);
-    counter.store(sum, Ordering::Relaxed);
-}
-
-impl Tally {
-    #[inline(always)]
-    fn count(&self, (input, output, failed): (u32, u32, bool)) {
-        add(&self.requests, 1);
-        add(&self.bytes_in, input.into());
-        add(&self.bytes_out, output.into());
-        if failed {
-            add(&self.errors, 1);
-        }
-    }
-
-    /// As `count`, from several threads at once.
-    pub fn count_shared(&self, (input, output, failed): (u32, u32, bool)) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        self.bytes_in.fetch_add(input.into(), Ordering::Relaxed);
-        self.bytes_out.fetch_add(output.into(), Ordering::Relaxed);
-        self.errors.fetch_add(failed.into(), Ordering::Relaxed);
-    }
-
-    /// A request that could not be done.
-    #[cold]
-    fn count_failure(&self) {
-        add(&self.requests, 1);
-        add(&self.errors, 1);
-    }
-
-    /// Requests, bytes of input, bytes of output, requests that failed.
-    pub fn read(&self) -> [u64; 4] {
-        [
-            &self.requests,
-            &self.bytes_in,
-            &self.bytes_out,
-            &self.errors,
-        ]
-        .map(|n| n.load(Ordering::Relaxed))
-    }
-
-    fn clear(&self) {
-        let counters = [
-            &self.requests,
-            &self.bytes_in,
-            &self.bytes_out,
-            &self.errors,
-            &self.helped,
-            &self.timeouts,
-            &self.strays,
-        ];
-        for counter in counters {
-            counter.store(0, Ordering::Relaxed);
-        }
-    }
 }
 
 /// On a pair of cache lines of its own, which processors fetch together.
@@ -231,7 +157,7 @@ impl<M: Message> Seat<M> {
             });
             return Ok(());
         };
-        let (poster, taker) = Slots::new(count, M::BLANK);
+        let (poster, taker) = Slots::of(count, M::BLANK);
         *self.slots.lock() = Some(Arc::clone(taker.slots()));
         *self.inward.0.0.visit().ok_or(Error::Busy)? = Some(In {
             engine: Arc::clone(engine),
@@ -339,10 +265,10 @@ impl<M: Message> Seat<M> {
         Ok(read(message))
     }
 
-    /// Cleans up after a synchronous request that could not be done.
+    /// Cleans up after a synchronous request that could not be done. Whoever has asked for it counts
+    /// it: the helper may still do it.
     #[cold]
     fn fail(&self, line: &mut Line<M>, seat: usize, error: Error) -> Failure {
-        self.tally.0.count_failure();
         let mut unquiet = false;
         if matches!(error, Error::TimedOut | Error::DeviceReset) {
             let given_up = line.engine.reset(seat);
@@ -521,7 +447,7 @@ fn wait_for<M>(
     let mut turn = 0_u32;
     loop {
         turn = turn.saturating_add(1);
-        let look = turn % CLOCK == 0 || turn > SPIN || sleeps;
+        let look = turn.is_multiple_of(CLOCK) || turn > SPIN || sleeps;
         let left = look.then(|| patience.limit.checked_sub(start.elapsed()));
         if turn <= SPIN && !sleeps {
             core::hint::spin_loop();

@@ -318,7 +318,8 @@ impl<M: Message> Class<M> {
         deliver: &mut impl FnMut(&mut M::Request),
     ) -> Result<()> {
         let seat = self.seat(index).ok_or(Error::Invalid)?;
-        for _ in 0..expect {
+        let mut left = expect;
+        while left > 0 {
             match seat.take(index as usize) {
                 Ok(Taken::Done(mut request)) => deliver(&mut request),
                 Ok(Taken::Undone(message)) => self.help(seat, message, deliver)?,
@@ -329,6 +330,7 @@ impl<M: Message> Class<M> {
                 Err(error) => return Err(error),
             }
             *count = count.wrapping_add(1);
+            left -= 1;
         }
         Ok(())
     }

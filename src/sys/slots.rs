@@ -133,7 +133,7 @@ impl From<Error> for Unsent {
 impl<M: Copy> Slots<M> {
     /// `count` slots, at least 1 and at most [`MOST`], in which copies of `blank` lie.
     #[must_use]
-    pub fn new(count: usize, blank: M) -> (Poster<M>, Taker<M>) {
+    pub fn of(count: usize, blank: M) -> (Poster<M>, Taker<M>) {
         let count = count.clamp(1, MOST);
         let slot = |place: u32| Slot {
             word: AtomicU32::new(place),
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_message_is_taken_once_and_by_its_own_tag() {
-        let (mut poster, mut taker) = Slots::new(2, [0; 2]);
+        let (mut poster, mut taker) = Slots::of(2, [0; 2]);
         let first = post(&mut poster, 7).expect("free");
         let second = post(&mut poster, 8).expect("free");
         assert!(first != 0 && second != 0 && first != second);
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_late_answer_finds_no_request_of_the_next_use_of_its_slot() {
-        let (mut poster, mut taker) = Slots::new(1, [0; 2]);
+        let (mut poster, mut taker) = Slots::of(1, [0; 2]);
         let before = post(&mut poster, 1).expect("free");
         assert_eq!(taker.take(before, |m| m[0]), Some(1));
         let now = post(&mut poster, 2).expect("free");
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_message_that_could_not_be_sent_is_taken_back() {
-        let (mut poster, mut taker) = Slots::new(1, [0; 2]);
+        let (mut poster, mut taker) = Slots::of(1, [0; 2]);
         for _ in 0..3 {
             let sent = poster.post(|message, _| *message = [1; 2], |_| Err(Error::DeviceReset));
             let unsent = sent.expect_err("not sent");
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_forged_answer_to_a_message_that_was_not_sent_loses_no_slot() {
-        let (mut poster, mut taker) = Slots::new(1, [0; 2]);
+        let (mut poster, mut taker) = Slots::of(1, [0; 2]);
         let sent = poster.post(
             |_, _| (),
             |_| {
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn every_message_crosses_from_one_thread_to_another_once() {
         const ALL: u64 = if cfg!(miri) { 200 } else { 100_000 };
-        let (mut poster, mut taker) = Slots::new(5, [0; 2]);
+        let (mut poster, mut taker) = Slots::of(5, [0; 2]);
         let taking = thread::spawn(move || {
             let mut sum = 0;
             let mut taken = 0;

@@ -8,6 +8,8 @@ mod check;
 mod environment;
 mod session;
 pub mod start;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use environment::{contexts_of, end_environment, from_environment, one_kind};
 pub(crate) use session::{Setup, free, open, post, reset, stream, sync, sync_in_pieces};
