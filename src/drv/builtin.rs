@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::{Driver, registry, soft};
+use super::{Driver, hisi_zip, registry, soft};
 use crate::error::Error;
 use crate::log_error;
 use crate::sys::fork::PerProcess;
@@ -11,7 +11,10 @@ use std::sync::Arc;
 
 /// All of them, each in the order in which it is registered.
 fn drivers() -> Vec<Arc<dyn Driver>> {
-    soft::drivers(Promise::of_callers())
+    let promise = Promise::of_callers();
+    let mut drivers = hisi_zip::drivers(promise);
+    drivers.extend(soft::drivers(promise));
+    drivers
 }
 
 /// Registers the drivers of this library that can work on this machine and never have been
