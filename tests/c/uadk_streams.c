@@ -77,7 +77,7 @@ static void trips(void)
 
 	for (size_t b = 0; b < COUNT(bits); b++)
 		for (size_t p = 0; p < COUNT(pieces); p++) {
-			size_t size = pieces[p].in == 1 ? 600 : SIZE, len;
+			size_t size = pieces[p].in == 1 ? 150 : SIZE, len;
 			z_stream c, d;
 
 			begin(&c, false, bits[b]);
