@@ -58,6 +58,8 @@ struct Line<M> {
     engine: Arc<dyn Engine<M>>,
     /// The request's message. A driver may know its address longer than the request lasts.
     message: Box<Carried<M>>,
+    /// [`Engine::is_shared`].
+    shared: bool,
     /// The context does not work any more.
     dead: bool,
     /// A driver may still use the message after its engine has gone.
@@ -152,6 +154,7 @@ impl<M: Message> Seat<M> {
                 epoch,
                 engine: Arc::clone(engine),
                 message: Box::new(Carried(M::BLANK)),
+                shared: engine.is_shared(),
                 dead: false,
                 lost: false,
             });
@@ -237,7 +240,7 @@ impl<M: Message> Seat<M> {
         &self,
         seat: usize,
         epoch: u64,
-        patience: Patience,
+        patience: &Patience,
         fill: impl FnOnce(&mut M),
         read: impl FnOnce(&M) -> R,
     ) -> core::result::Result<R, Failure> {
@@ -249,18 +252,21 @@ impl<M: Message> Seat<M> {
         if line.dead {
             return Err(Error::DeviceReset.into());
         }
+        // Once: a call through the `Arc` has to find its way into it.
+        let engine = &*line.engine;
         let message = &mut line.message.0;
         fill(message);
-        let mut answer = line.engine.send(seat, message);
-        if answer.is_ok() && !line.engine.is_shared() {
-            answer = line.engine.receive(seat, message);
+        let mut answer = engine.send(seat, message);
+        if answer.is_ok() && !line.shared {
+            answer = engine.receive(seat, message);
             if answer == Err(Error::Again) {
-                answer = wait_for(&*line.engine, seat, message, patience);
+                answer = wait_for(engine, seat, message, patience);
             }
         }
         if let Err(error) = answer {
             return Err(self.fail(line, seat, error));
         }
+        let message = &*message;
         self.tally.0.count(message.weight());
         Ok(read(message))
     }
@@ -363,11 +369,12 @@ impl<M: Message> Seat<M> {
         if inward.helped {
             return self.take_undone(inward);
         }
+        let engine = &*inward.engine;
+        let in_slots = inward.in_slots;
         for _ in 0..STRAYS {
             let answer = &mut inward.answer.0;
-            inward.engine.receive(seat, answer)?;
+            engine.receive(seat, answer)?;
             let answer = &*answer;
-            let in_slots = inward.in_slots;
             let done = inward.taker.take(answer.tag(), |message| {
                 let results = if in_slots { message } else { answer };
                 (message.finish(results), results.weight())
@@ -440,7 +447,7 @@ fn wait_for<M>(
     engine: &dyn Engine<M>,
     seat: usize,
     message: &mut M,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<()> {
     let start = Instant::now();
     let mut sleeps = patience.sleeps;

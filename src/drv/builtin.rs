@@ -11,10 +11,9 @@ use std::sync::Arc;
 
 /// All of them, each in the order in which it is registered.
 fn drivers() -> Vec<Arc<dyn Driver>> {
-    let promise = Promise::of_callers();
-    let mut drivers = hisi_zip::drivers(promise);
-    drivers.extend(soft::drivers(promise));
-    drivers
+    let mut all = hisi_zip::drivers(Promise::of_callers());
+    all.extend(soft::drivers(Promise::of_callers()));
+    all
 }
 
 /// Registers the drivers of this library that can work on this machine and never have been

@@ -9,11 +9,11 @@
 
 pub mod builtin;
 pub mod foreign;
+pub mod hisi_zip;
 pub mod registry;
+pub mod soft;
 
 use crate::ctypes::v2::wd_alg::{alg_dev_type, wd_alg_driver};
-pub mod hisi_zip;
-pub mod soft;
 
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::error::{Error, Result};

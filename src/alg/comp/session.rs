@@ -2,7 +2,7 @@
 
 use super::{Process, check, here};
 use crate::alg::sched::{Key, Mode};
-use crate::alg::seat::{Failure, Message, Patience};
+use crate::alg::seat::{Failure, Message, Patience, Seat};
 use crate::alg::setup::{Chooser, Foreign, Param};
 use crate::ctypes::v2::Enum;
 use crate::ctypes::v2::wd::{WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
@@ -80,6 +80,8 @@ pub(super) struct State {
     /// Synchronous requests need not take turns.
     shared: bool,
     key: Key,
+    /// The contexts of the key, synchronous and asynchronous: seats stay where they are.
+    seats: [Option<&'static Seat<wd_comp_msg>>; 2],
     /// A scheduler that is asked for each request.
     foreign: Option<Arc<dyn Foreign>>,
     format: wd_comp_alg_type,
@@ -139,6 +141,7 @@ pub(crate) fn open(
         patience: origin.patience,
         shared: origin.shared,
         key,
+        seats: [key.sync, key.asynchronous].map(|index| process.class.seat(index)),
         foreign: foreign.clone(),
         format,
         level: setup.level,
@@ -252,8 +255,7 @@ pub(crate) fn post(handle: usize, request: &wd_comp_req) -> Result<()> {
     let process = here();
     process.sessions.with(handle, |state| {
         check::request(request, state.format, state.fresh, Mode::Async, false)?;
-        let index = state.pick(Mode::Async);
-        let seat = process.class.seat(index).ok_or(Error::Invalid)?;
+        let (index, seat) = state.pick(process, Mode::Async)?;
         seat.post(index as usize, state.epoch, |message| {
             state.fill(message, request, ptr::null_mut());
         })?;
@@ -325,12 +327,17 @@ impl State {
         self.last
     }
 
+    /// The context for the next request: its number, and its seat.
     #[inline]
-    fn pick(&self, mode: Mode) -> u32 {
-        match &self.foreign {
-            None => self.key.context(mode),
-            Some(foreign) => foreign.pick(&self.key, mode),
-        }
+    fn pick(&self, process: &Process, mode: Mode) -> Result<(u32, &'static Seat<wd_comp_msg>)> {
+        let (index, seat) = match &self.foreign {
+            None => (self.key.context(mode), self.seats[mode as usize]),
+            Some(foreign) => {
+                let index = foreign.pick(&self.key, mode);
+                (index, process.class.seat(index))
+            }
+        };
+        Ok((index, seat.ok_or(Error::Invalid)?))
     }
 
     fn begin_anew(&mut self) {
@@ -366,21 +373,26 @@ impl State {
             None => (SVA.as_ptr(), Enum::new(wd_mem_type::UADK_MEM_AUTO as u32)),
             Some((ops, kind)) => (ops.as_ptr(), *kind),
         };
-        *message = wd_comp_msg {
-            req: wd_comp_req {
-                last: 1,
-                ..*request
-            },
-            mm_ops,
-            mm_type,
-            ctx_buf: context,
-            alg_type: Enum::new(self.format as u32),
-            comp_lv: self.level,
-            win_sz: self.window,
-            stream_mode: Enum::new(wd_comp_state::WD_COMP_STATELESS as u32),
-            avail_out: request.dst_len,
-            ..wd_comp_msg::BLANK
-        };
+        // Field by field, in place: a whole message is made beside and then copied. All are written.
+        message.req = *request;
+        message.req.last = 1;
+        message.mm_ops = mm_ops;
+        message.mm_type = mm_type;
+        message.c_sgl = wd_comp_msg::BLANK.c_sgl;
+        message.ctx_buf = context;
+        message.alg_type = Enum::new(self.format as u32);
+        message.comp_lv = self.level;
+        message.win_sz = self.window;
+        message.stream_mode = Enum::new(wd_comp_state::WD_COMP_STATELESS as u32);
+        message.stream_pos = wd_comp_msg::BLANK.stream_pos;
+        message.data_fmt = wd_comp_msg::BLANK.data_fmt;
+        message.avail_out = request.dst_len;
+        message.in_cons = 0;
+        message.produced = 0;
+        message.isize = 0;
+        message.checksum = 0;
+        message.tag = 0;
+        message.skip_hw = wd_comp_msg::BLANK.skip_hw;
     }
 
     /// Writes the message of the next piece of a stream.
@@ -400,19 +412,17 @@ impl State {
 
     #[inline]
     fn whole(&mut self, process: &Process, request: &mut wd_comp_req) -> Result<Rest> {
-        let index = self.pick(Mode::Sync);
-        let seat = process.class.seat(index).ok_or(Error::Invalid)?;
+        let (index, seat) = self.pick(process, Mode::Sync)?;
         self.last = Some((index, false));
         if self.shared {
             return Ok(Rest::Shared(seat.shared(self.epoch)?, index));
         }
         let context = self.context.address();
-        let (epoch, patience) = (self.epoch, self.patience);
         let input = &*request;
         let done = seat.run(
             index as usize,
-            epoch,
-            patience,
+            self.epoch,
+            &self.patience,
             |message| self.fill(message, input, context),
             |message| (message.in_cons, message.produced, message.req.status),
         );
@@ -468,8 +478,7 @@ impl State {
 
     /// The next piece of the session's stream.
     fn piece(&mut self, process: &Process, request: &mut wd_comp_req) -> Result<()> {
-        let index = self.pick(Mode::Sync);
-        let seat = process.class.seat(index).ok_or(Error::Invalid)?;
+        let (index, seat) = self.pick(process, Mode::Sync)?;
         self.last = Some((index, self.helped));
         let offered = request.src_len;
         let context = self.context.address();
@@ -490,7 +499,7 @@ impl State {
             let done = seat.run(
                 index as usize,
                 self.epoch,
-                self.patience,
+                &self.patience,
                 |message| self.fill_piece(message, request, context),
                 |answer| message = *answer,
             );
