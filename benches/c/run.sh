@@ -103,9 +103,9 @@ steady() { # NAME ARGUMENTS...
 			timed "ns, asynchronous and polled, $n contexts, batches of $b" async 200000 $n $b
 		done
 	done
-	timed "ns, synchronous, 2 threads on 2 contexts" threads 1000000 2
-	timed "ns, asynchronous, one thread that polls its context" poll-threads 1000000 1
-	timed "ns, asynchronous, 2 threads that poll their contexts" poll-threads 1000000 2
+	timed "ns, synchronous, each of 2 threads with its own context" threads 1000000 2
+	timed "ns, asynchronous, 1 thread that polls its context" poll-threads 1000000 1
+	timed "ns, asynchronous, each of 2 threads that poll their own contexts" poll-threads 1000000 2
 	steady "synchronous, 10 000 requests" sync 10000 1 1
 	steady "asynchronous, 10 000 requests" async 10000 4 8
 	echo
