@@ -59,7 +59,6 @@ static const char *const rows[] = {
 	",sync-comp:1@0",
 	"sync-comp:1@0,,sync-comp:1@0",
 	"sync-comp:1@0;async-comp:1@0",
-	"sync-comp:1@99999999999999999999",
 	"sync-comp:0x1@0",
 	"sync-comp:1:1@0",
 	"sync-comp:1@0@0",
