@@ -137,19 +137,32 @@ impl<M: Message> Class<M> {
         let words = seats.div_ceil(WORD).min(WORDS);
         let first = self.last.0.load(Ordering::Relaxed) as usize;
         let mut any = false;
+        // Mostly there is one context: no others are to be looked for.
+        let only = self.hints.first().is_some_and(|hint| {
+            words == 1 && hint.0.load(Ordering::Relaxed) == 1_u64.wrapping_shl(first as u32)
+        });
+        if only && self.seats.get(first).is_some_and(|seat| seat.flying() != 0) {
+            return self.visit(first, expect, count, deliver);
+        }
+        let mut word = first / WORD;
         for turn in 0..=words {
-            let word = (first / WORD + turn) % words.max(1);
+            if turn > 0 {
+                word += 1;
+            }
+            if word >= words {
+                word = 0;
+            }
             let Some(hint) = self.hints.get(word) else {
                 break;
             };
             let mut bits = hint.0.load(Ordering::Relaxed);
-            // The first word is visited in two parts: from where the last poll ended, and, last of
-            // all, up to there.
-            let before = (1_u64 << (first % WORD)) - 1;
+            // The first word is visited in two parts: from behind the context that the last poll ended
+            // with, so that a busy one does not keep others waiting, and, last of all, up to there.
+            let done = u64::MAX >> (WORD - 1 - first % WORD);
             if turn == 0 {
-                bits &= !before;
+                bits &= !done;
             } else if turn == words {
-                bits &= before;
+                bits &= done;
             }
             while bits != 0 {
                 let bit = bits & bits.wrapping_neg();
