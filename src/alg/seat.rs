@@ -58,8 +58,6 @@ struct Line<M> {
     engine: Arc<dyn Engine<M>>,
     /// The request's message. A driver may know its address longer than the request lasts.
     message: Box<Carried<M>>,
-    /// [`Engine::is_shared`].
-    shared: bool,
     /// The context does not work any more.
     dead: bool,
     /// A driver may still use the message after its engine has gone.
@@ -154,7 +152,6 @@ impl<M: Message> Seat<M> {
                 epoch,
                 engine: Arc::clone(engine),
                 message: Box::new(Carried(M::BLANK)),
-                shared: engine.is_shared(),
                 dead: false,
                 lost: false,
             });
@@ -257,13 +254,10 @@ impl<M: Message> Seat<M> {
         let engine = &*line.engine;
         let message = &mut line.message.0;
         fill(message, request);
-        let mut answer = engine.send(seat, message);
-        if answer.is_ok() && !line.shared {
-            answer = engine.receive(seat, message);
-            if answer == Err(Error::Again) {
-                answer = wait_for(engine, seat, message, patience);
-            }
-        }
+        let answer = match engine.exchange(seat, message) {
+            Ok(false) => wait_for(engine, seat, message, patience),
+            answer => answer.map(|_| ()),
+        };
         if let Err(error) = answer {
             return Err(self.fail(line, seat, error));
         }
