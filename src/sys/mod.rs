@@ -20,6 +20,7 @@ pub mod numa;
 pub mod pages;
 pub mod peer;
 pub mod poll;
+pub mod process;
 pub mod shared;
 pub mod slots;
 pub mod sysfs;
