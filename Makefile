@@ -32,6 +32,7 @@ NODE       := UADK_PRIVATE_$(subst .,_,$(CORE))
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 OUT        := $(TARGET_DIR)/$(PROFILE)/so
 ARCHIVE    := $(TARGET_DIR)/$(PROFILE)/libwarpdrive.a
+PRELOAD    := $(TARGET_DIR)/$(PROFILE)/libwd_sim.a
 MODE       := $(if $(filter release,$(PROFILE)),--release)
 
 # rustc --print native-static-libs, less what the C compiler adds itself.
@@ -46,7 +47,7 @@ BRANCH     := $(foreach f,-fcf-protection=full -mbranch-protection=standard,\
 HARDEN     := -Wl,-z,defs,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefined-version
 
 all: lib
-lib: $(addprefix $(OUT)/,libwd.so.2 libwd.so.0 stub/libwd.so.0 libwd.a)
+lib: $(addprefix $(OUT)/,libwd.so.2 libwd.so.0 stub/libwd.so.0 libwd.a libwd_sim.so)
 
 $(ARCHIVE): FORCE
 	$(CARGO) rustc --locked --lib --crate-type staticlib $(MODE)
@@ -57,6 +58,16 @@ $(OUT)/libwd.so.2: $(ARCHIVE) Makefile
 	echo '$(NODE) { global: __uadk_*; local: *; };' >$(OUT)/core.map
 	$(CC) -shared -o $@ -Wl,-soname,$(@F) -Wl,--version-script=$(OUT)/core.map \
 	  -Wl,--whole-archive $(ARCHIVE) -Wl,--no-whole-archive -Wl,--gc-sections \
+	  $(HARDEN) -Wl,-z,nodelete $(LDFLAGS) -lgcc_s $(NATIVE) -lc
+
+# For LD_PRELOAD: nobody links with it, so it has no soname.
+$(PRELOAD): FORCE
+	$(CARGO) rustc --locked -p warpdrive-preload --lib --crate-type staticlib $(MODE)
+
+$(OUT)/libwd_sim.so: $(PRELOAD) preload/libwd_sim.map Makefile
+	@mkdir -p $(OUT)
+	$(CC) -shared -o $@ -Wl,--version-script=preload/libwd_sim.map \
+	  -Wl,--whole-archive $(PRELOAD) -Wl,--no-whole-archive -Wl,--gc-sections \
 	  $(HARDEN) -Wl,-z,nodelete $(LDFLAGS) -lgcc_s $(NATIVE) -lc
 
 # Three lists of the same names: for the assembler, the linker and objcopy.
@@ -101,8 +112,9 @@ install: lib
 	install -m 755 $(OUT)/libwd.so.0 $(L)/libwd.so.$(SEED)
 	install -m 755 $(OUT)/stub/libwd.so.0 $(L)/warpdrive/libwd.so.0
 	echo 'INPUT ( $(LIBDIR)/warpdrive/libwd.so.0 )' >$(L)/libwarpdrive.so
+	install -m 755 $(OUT)/libwd_sim.so $(L)/libwd_sim.so
 	install -m 644 $(OUT)/libwd.a $(L)/libwd.a
-	$(STRIP) --strip-debug $(L)/libwd.so.$(CORE) $(L)/libwd.so.$(SEED) $(L)/libwd.a
+	$(STRIP) --strip-debug $(L)/libwd.so.$(CORE) $(L)/libwd.so.$(SEED) $(L)/libwd_sim.so $(L)/libwd.a
 	ln -sf libwd.so.$(CORE) $(L)/libwd.so.2
 	ln -sf libwd.so.$(SEED) $(L)/libwd.so.0
 	ln -sf libwd.so.0 $(L)/libwd.so
@@ -114,7 +126,7 @@ install: lib
 
 uninstall:
 	rm -f $(addprefix $(L)/,libwd.so.$(CORE) libwd.so.2 libwd.so.$(SEED) libwd.so.0 libwd.so \
-	  libwarpdrive.so libwd.a libwarpdrive.a pkgconfig/warpdrive.pc)
+	  libwarpdrive.so libwd.a libwarpdrive.a libwd_sim.so pkgconfig/warpdrive.pc)
 	rm -rf $(L)/warpdrive $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(DOCDIR)
 
 # Headers. Another release of cbindgen may print them differently, so it is this one.
@@ -147,7 +159,7 @@ demo:
 
 test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
-	$(CARGO) test --locked
+	$(CARGO) test --locked --workspace
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
 tools:
 	@tests/tools.sh
@@ -162,9 +174,9 @@ bench:
 	$(CARGO) bench --locked --benches
 
 check:
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --no-deps --document-private-items
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(CARGO) test --locked --test layers
 	@rm -rf $(TARGET_DIR)/headers
 	@$(MAKE) --no-print-directory headers HEADERS=$(TARGET_DIR)/headers
