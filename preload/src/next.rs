@@ -101,6 +101,10 @@ next! {
     fn scandir(path: Text, into: *mut *mut *mut libc::dirent, filter: *mut c_void, order: *mut c_void) -> c_int, -1;
     fn access(path: Text, mode: c_int) -> c_int, -1;
     fn eaccess(path: Text, mode: c_int) -> c_int, -1;
+    fn getxattr(path: Text, name: Text, into: *mut c_void, size: size_t) -> ssize_t, -1;
+    fn lgetxattr(path: Text, name: Text, into: *mut c_void, size: size_t) -> ssize_t, -1;
+    fn listxattr(path: Text, into: *mut c_char, size: size_t) -> ssize_t, -1;
+    fn llistxattr(path: Text, into: *mut c_char, size: size_t) -> ssize_t, -1;
     fn faccessat(dir: c_int, path: Text, mode: c_int, flags: c_int) -> c_int, -1;
     fn stat(path: Text, into: *mut Stat) -> c_int, -1;
     fn lstat(path: Text, into: *mut Stat) -> c_int, -1;
@@ -112,6 +116,7 @@ next! {
     fn realpath(path: Text, into: *mut c_char) -> *mut c_char, ptr::null_mut();
     fn close(fd: c_int) -> c_int, -1;
     fn close_range(first: u32, last: u32, flags: c_int) -> c_int, -1;
+    fn lseek(fd: c_int, offset: off_t, from: c_int) -> off_t, -1;
     fn dup(fd: c_int) -> c_int, -1;
     fn dup2(from: c_int, to: c_int) -> c_int, -1;
     fn dup3(from: c_int, to: c_int, flags: c_int) -> c_int, -1;

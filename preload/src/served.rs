@@ -9,6 +9,7 @@ use crate::regions::{Region, Regions};
 use crate::table::{self, Kind};
 use crate::tree::Tree;
 use core::ffi::c_int;
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use warpdrive::sim::config::{self, Config};
@@ -57,8 +58,10 @@ fn configure() -> Option<Config> {
             fork::in_children(in_child);
             fd::keep_above(floor());
             // Looked up now, since the handler in a child must not.
+            let errno = next::errno();
             // SAFETY: no descriptor has this number.
             unsafe { next::close(-1) };
+            next::set_errno(errno);
             // SAFETY: a function of this library, which is never unloaded (nodelete).
             unsafe { libc::atexit(finish) };
             Some(config)
@@ -92,10 +95,26 @@ pub fn served() -> Option<&'static Served> {
     if !active() {
         return None;
     }
-    Some(SERVED.get_or(|| {
-        let config = CONFIG.get().cloned().flatten().unwrap_or_default();
-        Served::new(config).unwrap_or_else(|reason| give_up(&reason))
-    }))
+    /// The fork generation in which a thread makes them, or has.
+    static MAKER: AtomicU64 = AtomicU64::new(0);
+    loop {
+        if let Some(served) = SERVED.get() {
+            return Some(served);
+        }
+        // Not a `Once`: a child that is forked meanwhile would wait for it for ever. Here it sees
+        // that the maker is of another generation. Relaxed: the value itself is published by SERVED.
+        let (now, seen) = (fork::generation(), MAKER.load(Ordering::Relaxed));
+        let claim = MAKER.compare_exchange(seen, now, Ordering::Relaxed, Ordering::Relaxed);
+        if seen != now && claim.is_ok() {
+            return Some(SERVED.get_or(make));
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn make() -> Served {
+    let config = CONFIG.get().cloned().flatten().unwrap_or_default();
+    Served::new(config).unwrap_or_else(|reason| give_up(&reason))
 }
 
 /// The process's devices, if they have been made in this very process: not in the child of a

@@ -9,7 +9,7 @@ use crate::quiet::Quiet;
 use crate::served::{borrowed, made};
 use crate::table::{self, Kind};
 use core::ffi::{c_char, c_int, c_long, c_ulong, c_void};
-use libc::mode_t;
+use libc::{mode_t, off_t};
 
 type Text = *const c_char;
 
@@ -141,6 +141,21 @@ fn close_device(fd: c_int, file: u32) -> c_int {
         served.closed(file);
     }
     result
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lseek(fd: c_int, offset: off_t, from: c_int) -> off_t {
+    if matches!(table::get(fd), Kind::Device { .. }) {
+        return answer(Err(libc::ESPIPE)).into();
+    }
+    // SAFETY: takes integers.
+    unsafe { next::lseek(fd, offset, from) }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lseek64(fd: c_int, offset: off_t, from: c_int) -> off_t {
+    // SAFETY: takes integers.
+    unsafe { lseek(fd, offset, from) }
 }
 
 #[unsafe(no_mangle)]

@@ -38,6 +38,10 @@ redirect! {
     fn access(path: Text, mode: c_int) -> c_int, access(path);
     fn eaccess(path: Text, mode: c_int) -> c_int, eaccess(path);
     fn euidaccess(path: Text, mode: c_int) -> c_int, eaccess(path);
+    fn getxattr(path: Text, name: Text, into: *mut c_void, size: size_t) -> ssize_t, getxattr(path);
+    fn lgetxattr(path: Text, name: Text, into: *mut c_void, size: size_t) -> ssize_t, lgetxattr(path);
+    fn listxattr(path: Text, into: *mut c_char, size: size_t) -> ssize_t, listxattr(path);
+    fn llistxattr(path: Text, into: *mut c_char, size: size_t) -> ssize_t, llistxattr(path);
     fn faccessat(dir: c_int, path: Text, mode: c_int, flags: c_int) -> c_int, faccessat(path);
 }
 
