@@ -242,5 +242,5 @@ static LOAD: extern "C" fn() = load;
 /// Tells a library of this project in the same process that the devices it finds are simulated
 /// (`warpdrive::sim::PRELOADED`).
 #[used]
-#[cfg_attr(not(test), unsafe(no_mangle))]
-static __wd_sim_preloaded: u8 = 1;
+#[unsafe(export_name = "__wd_sim_preloaded")]
+static MARK: u8 = 1;
