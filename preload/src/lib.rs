@@ -9,7 +9,7 @@
 //!   function behind ([`next`]) at the cost of a look at the first bytes of a path, or of a
 //!   number in a table. No lock is taken on that way.
 //! * [`tree`] makes a directory that stands for `/sys`; [`place`] knows which paths lead there.
-//! * [`table`] knows the descriptors of devices, [`file`] answers what is asked of them,
+//! * [`table`] knows the descriptors of devices, [`mod@file`] answers what is asked of them,
 //!   [`regions`] knows what of them is mapped.
 //! * [`trap`] gets the stores to doorbells, which it reads with [`decode`].
 //!

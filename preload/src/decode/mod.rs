@@ -23,6 +23,7 @@ pub struct Store {
 
 /// Where the value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "each machine has some of them")]
 pub enum From {
     /// The low bytes of a register, by the number that the machine gives it.
     Register(u8),
@@ -34,15 +35,12 @@ pub enum From {
 
 /// What a store does to a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "each machine has some of them")]
 pub enum Also {
     /// Nothing.
     Nothing,
     /// The register that the value came from gets what was in memory.
     Exchange,
-    #[cfg_attr(
-        all(target_arch = "x86_64", not(test)),
-        expect(dead_code, reason = "no store there does it")
-    )]
     /// The register with this number, an address, moves by so many bytes.
     Move(u8, i16),
 }
