@@ -36,8 +36,15 @@ const LONGEST: usize = 15;
 
 /// Whether the handler is in its place.
 static SET: AtomicBool = AtomicBool::new(false);
-/// What the program wants done. Each action that it ever set is leaked: the handler may look at it.
-static PROGRAMS: AtomicPtr<sigaction> = AtomicPtr::new(ptr::null_mut());
+/// What the program wants done.
+static PROGRAMS: AtomicPtr<Kept> = AtomicPtr::new(ptr::null_mut());
+
+/// An action that the program has set. None is ever freed: a handler may be looking at it. They are
+/// chained, so that nobody takes them for lost.
+struct Kept {
+    action: sigaction,
+    before: *mut Kept,
+}
 
 /// Puts the handler in its place, before the first doorbell is mapped. Signals are blocked.
 pub fn set() {
@@ -63,9 +70,19 @@ pub fn set() {
     SET.store(true, Ordering::Release);
 }
 
-fn keep(action: sigaction) -> *mut sigaction {
+/// Notes the action that the program wants, and gives the one that it wanted before.
+fn keep(action: sigaction) -> *mut Kept {
+    let mut before = PROGRAMS.load(Ordering::Acquire);
+    let kept = Box::into_raw(Box::new(Kept { action, before }));
     // AcqRel: the action is written before it is seen.
-    PROGRAMS.swap(Box::into_raw(Box::new(action)), Ordering::AcqRel)
+    while let Err(other) =
+        PROGRAMS.compare_exchange(before, kept, Ordering::AcqRel, Ordering::Acquire)
+    {
+        before = other;
+        // SAFETY: nobody else has it yet.
+        unsafe { (*kept).before = before };
+    }
+    before
 }
 
 /// `sigaction(SIGSEGV, …)` as the program has it, once the handler is in its place. `false` before.
@@ -82,8 +99,8 @@ pub unsafe fn act(new: *const sigaction, old: *mut sigaction) -> bool {
         None => PROGRAMS.load(Ordering::Acquire),
     };
     if !old.is_null() {
-        // SAFETY: never null once the handler is set, and leaked.
-        let before = unsafe { *before };
+        // SAFETY: never null once the handler is set, and never freed.
+        let before = unsafe { (*before).action };
         // SAFETY: the caller's promise: to be filled.
         unsafe { old.write(before) };
     }
@@ -208,8 +225,9 @@ fn complain(at: u64, what: &str, code: &[u8]) {
 /// # Safety
 /// The arguments are those of a signal handler, and it is called by one.
 unsafe fn pass_on(fault: bool, signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
-    // SAFETY: null or leaked by `keep`.
-    let action = unsafe { PROGRAMS.load(Ordering::Acquire).as_ref() };
+    // SAFETY: null, or of `keep`, which never frees.
+    let kept = unsafe { PROGRAMS.load(Ordering::Acquire).as_ref() };
+    let action = kept.map(|kept| &kept.action);
     let handler = action.map_or(libc::SIG_DFL, |action| action.sa_sigaction);
     let Some(action) = action.filter(|_| handler != libc::SIG_DFL && handler != libc::SIG_IGN)
     else {
