@@ -148,6 +148,17 @@ pub fn unregister(identity: &Identity) {
 /// The driver that an algorithm gets, or none. `devices` is that of [`register`].
 #[must_use]
 pub fn request(algorithm: &str, wanted: Kind, devices: &dyn Fn(&str) -> bool) -> Option<Lease> {
+    request_but(&[], algorithm, wanted, devices)
+}
+
+/// As [`request`], but none of `tried`.
+#[must_use]
+pub fn request_but(
+    tried: &[Lease],
+    algorithm: &str,
+    wanted: Kind,
+    devices: &dyn Fn(&str) -> bool,
+) -> Option<Lease> {
     builtin::register_all(devices);
     let mut best: Option<&'static Record> = None;
     for record in record::list() {
@@ -155,6 +166,7 @@ pub fn request(algorithm: &str, wanted: Kind, devices: &dyn Fn(&str) -> bool) ->
         let suits = identity.algorithm == algorithm
             && wanted.includes(identity.kind)
             && record.is_enabled()
+            && !tried.iter().any(|lease| core::ptr::eq(lease.0, record))
             && identity.priority > best.map_or(-1, |best| best.identity().priority);
         if suits && is_available(identity, devices) {
             best = Some(record);
