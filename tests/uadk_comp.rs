@@ -147,6 +147,7 @@ fn short() {
     let taken = Context::request(&devices[0]).expect("free");
     assert_eq!([init(TASK_HW), init(TASK_HW)], [-19, -19]);
     taken.release().expect("open");
+    drop(taken);
     assert_eq!(init(TASK_HW), 0);
 }
 
