@@ -123,7 +123,10 @@ pub(crate) fn open(
         let (ops, kind) = memory()?;
         let mut context = ops.allocate(CONTEXT)?;
         context.clear();
-        (Some((process.keep(origin.epoch, ops), kind)), Context::Pool(context))
+        (
+            Some((process.keep(origin.epoch, ops), kind)),
+            Context::Pool(context),
+        )
     };
     let key = origin.chooser.key(&setup.param).inspect_err(|_| {
         log_error!("the scheduler has no context for such a session");

@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A context of the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Given {
+pub(crate) struct Given {
     /// Its handle.
     pub handle: usize,
     /// What it is for: 0 compresses, 1 decompresses.
@@ -44,10 +44,10 @@ pub struct Given {
 }
 
 /// Contexts and a scheduler of the caller's.
-pub struct Own {
+pub(crate) struct Own {
     /// The contexts; the scheduler knows them by their places.
     pub contexts: Vec<Given>,
-    /// Asynchronous requests of a context, 1 to 1024; else 1024.
+    /// As [`Wanted::slots`].
     pub slots: u32,
     /// The scheduler.
     pub chooser: Chooser,
@@ -60,7 +60,7 @@ pub struct Wanted {
     pub numbers: Vec<wd_ctx_nums>,
     /// The nodes; `None`: all that have devices.
     pub nodes: Option<Vec<u32>>,
-    /// As [`Own::slots`].
+    /// Asynchronous requests of a context, 1 to 1024; else 1024.
     pub slots: u32,
 }
 
@@ -71,7 +71,7 @@ pub struct Wanted {
 /// [`Error::Exists`], [`Error::TimedOut`] as [`crate::alg::setup::Class::begin`] has them;
 /// [`Error::Invalid`] for no contexts, one that is none, a bad environment, or no driver; what
 /// preparing the driver answered.
-pub fn with_contexts(own: impl FnOnce() -> Result<Own>, poll: Poll) -> Result<()> {
+pub(crate) fn with_contexts(own: impl FnOnce() -> Result<Own>, poll: Poll) -> Result<()> {
     let initialising = here().class.begin()?;
     let own = own()?;
     begin_with(initialising, own, Vec::new(), Box::new(()), poll)
@@ -135,7 +135,10 @@ pub(super) fn begin_with(
 /// driver recommends.
 ///
 /// # Errors
-/// As [`with_contexts`], and [`Error::NoDevice`] if no device can be used.
+/// [`Error::Exists`], [`Error::TimedOut`] as [`crate::alg::setup::Class::begin`] has them;
+/// [`Error::Invalid`] for an algorithm, a policy or a task that compression does not have, a bad
+/// environment, no contexts, or no driver; [`Error::NoDevice`] if no device can be used; what
+/// preparing the driver answered.
 pub fn with_devices(
     algorithm: &str,
     policy: Option<sched_policy_type>,
