@@ -11,6 +11,7 @@ mod contexts;
 mod device;
 pub mod faults;
 mod model;
+pub mod served;
 mod space;
 mod state;
 mod tally;

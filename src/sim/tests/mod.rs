@@ -4,6 +4,7 @@
 mod engine;
 mod faults;
 mod queue;
+mod served;
 mod without_sva;
 
 use super::config::Config;
