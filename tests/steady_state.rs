@@ -13,9 +13,16 @@ use instant::Instant;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::process::Command;
+use std::sync::Arc;
 use warpdrive::capi::v0::wd::{wd_recv, wd_release_queue, wd_send};
 use warpdrive::ctypes::v0::wd_queue;
+use warpdrive::ctypes::v2::Enum;
+use warpdrive::ctypes::v2::wd_comp_drv::wd_comp_msg;
+use warpdrive::ctypes::v2::wd_internal::wd_datalist;
+use warpdrive::drv::{Engine, Hardware, Seat, hisi_zip};
 use warpdrive::queue::{Options, Queue};
+use warpdrive::sys::lent::Promise;
+use warpdrive::uacce::channel::Bus;
 
 struct Counting;
 
@@ -55,6 +62,63 @@ fn open() -> (Instant, Box<wd_queue>) {
     (device, q)
 }
 
+/// The driver `hisi_zip` on a device that answers at once.
+fn engine(device: &Instant) -> Box<dyn Engine<wd_comp_msg>> {
+    let attributes = device.devices().expect("one").remove(0);
+    let seat = Seat {
+        handle: 0,
+        hardware: Some(Hardware {
+            channel: device.open(&attributes).expect("opens"),
+            device: Arc::new(attributes),
+        }),
+        op_type: 0,
+        asynchronous: false,
+    };
+    // SAFETY: the messages below name memory that lives as long as they do.
+    let drivers = hisi_zip::drivers(unsafe { Promise::given() });
+    drivers[0].bind_comp(vec![seat], false).expect("binds")
+}
+
+/// Messages through the driver: plain buffers, and lists of two pieces.
+fn messages(
+    engine: &dyn Engine<wd_comp_msg>,
+    completer: &mut instant::Completer,
+    count: usize,
+) -> bool {
+    let (mut input, mut output) = ([1_u8; 64], [0_u8; 128]);
+    let node = |data: *mut u8, len, next| wd_datalist {
+        data: data.cast(),
+        len,
+        next,
+    };
+    let mut behind = node(input.as_mut_ptr().wrapping_add(9), 55, std::ptr::null_mut());
+    let mut list = node(input.as_mut_ptr(), 9, &raw mut behind);
+    let mut room = node(output.as_mut_ptr(), 128, std::ptr::null_mut());
+    // SAFETY: all-zero bytes are a valid message, as the library begins with.
+    let mut message = unsafe { std::mem::zeroed::<wd_comp_msg>() };
+    message.alg_type = Enum::new(1);
+    message.stream_mode = Enum::new(1);
+    (message.req.src_len, message.req.dst_len) = (64, 128);
+    (0..count).all(|turn| {
+        let lists = turn % 2 == 1;
+        message.avail_out = 128;
+        message.req.data_fmt = Enum::new(lists.into());
+        message.req.src = if lists {
+            (&raw mut list).cast()
+        } else {
+            input.as_mut_ptr().cast()
+        };
+        message.req.dst = if lists {
+            (&raw mut room).cast()
+        } else {
+            output.as_mut_ptr().cast()
+        };
+        let sent = engine.send(0, &mut message);
+        completer.complete();
+        sent.and_then(|()| engine.receive(0, &mut message)) == Ok(()) && message.produced == 2
+    })
+}
+
 fn pairs(
     completer: &mut instant::Completer,
     q: &mut wd_queue,
@@ -82,6 +146,16 @@ fn ten_thousand_pairs_allocate_nothing() {
     assert_eq!(CALLS.get(), before);
     // SAFETY: an open queue.
     unsafe { wd_release_queue(&raw mut *q) };
+}
+
+#[test]
+fn ten_thousand_messages_through_the_driver_allocate_nothing() {
+    let device = Instant::new().expect("memory");
+    let (engine, mut completer) = (engine(&device), device.completer());
+    assert!(messages(&*engine, &mut completer, 2000));
+    let before = CALLS.get();
+    assert!(messages(&*engine, &mut completer, 10_000));
+    assert_eq!(CALLS.get(), before);
 }
 
 #[test]
@@ -153,8 +227,12 @@ fn child_without_system_calls() {
     let (device, mut q) = open();
     let (mut completer, mut message) = (device.completer(), [0; 128]);
     assert!(pairs(&mut completer, &mut q, &mut message, 2000));
+    let other = Instant::new().expect("memory");
+    let (engine, mut answers) = (engine(&other), other.completer());
+    assert!(messages(&*engine, &mut answers, 2000));
     forbid_system_calls();
-    let good = pairs(&mut completer, &mut q, &mut message, 10_000);
+    let good = pairs(&mut completer, &mut q, &mut message, 10_000)
+        && messages(&*engine, &mut answers, 10_000);
     if role == "guilty" {
         // SAFETY: never returns from the filter.
         unsafe { libc::syscall(libc::SYS_getppid) };

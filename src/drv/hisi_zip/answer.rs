@@ -69,11 +69,23 @@ fn is_lz77(mark: Mark) -> bool {
     matches!(mark.format, WD_LZ77_ZSTD | WD_LZ77_ONLY)
 }
 
+/// The most that can have been produced: from the message, where it is the request's own.
+fn room(facts: &Facts, sqe: &Sqe, mark: Mark, message: &wd_comp_msg) -> u32 {
+    if is_lz77(mark) {
+        sqe.output_space / lz::SEQUENCE
+    } else if facts.asynchronous {
+        sqe.output_space.saturating_add(mark.header.into())
+    } else if mark.stored {
+        stream::STORE as u32
+    } else {
+        message.req.dst_len
+    }
+}
+
 /// How the request ended, as `req.status` says it.
 fn status(facts: &Facts, sqe: &Sqe, mark: Mark, message: &mut wd_comp_msg) -> i32 {
     let status = Status::from_code(sqe.status);
-    let each = if is_lz77(mark) { lz::SEQUENCE } else { 1 };
-    if sqe.produced > sqe.output_space / each || sqe.consumed > sqe.input_length {
+    if message.produced > room(facts, sqe, mark, message) || sqe.consumed > sqe.input_length {
         log_error!("hisi_zip: a device claims more bytes than it was given");
         (message.produced, message.in_cons) = (0, 0);
         return WD_IN_EPARA;

@@ -112,7 +112,7 @@ impl Buffer {
     }
 
     /// The pieces of a list from its very beginning up to the buffer's end.
-    pub fn from_the_beginning(self, promise: Promise) -> Pieces {
+    pub fn whole_pieces(self, promise: Promise) -> Pieces {
         let whole = Buffer {
             skip: 0,
             len: self.len.saturating_add(self.skip),

@@ -11,6 +11,7 @@ use crate::drv::{Engine, Path, Seat};
 use crate::error::{Error, Result};
 use crate::qm::layout::Version;
 use crate::qm::ring::{self, Receiver, Sender};
+use crate::sys::fork;
 use crate::sys::gate::Gate;
 use crate::sys::lent::Promise;
 use crate::sys::lock::Mutex;
@@ -45,6 +46,8 @@ struct Queue {
     records: Records,
     /// Starting it again has failed.
     dead: AtomicBool,
+    /// The process that it works in.
+    born: u64,
     /// Held while it is started again.
     resetting: Mutex<()>,
 }
@@ -56,6 +59,7 @@ impl Zip {
     /// [`Error::NoDevice`] for an interface that this driver does not know, else what the queue
     /// answered. Queues that were started are stopped then.
     pub fn bind(seats: Vec<Seat>, promise: Promise) -> Result<Zip> {
+        fork::watch();
         let queues = seats.into_iter().map(|seat| Queue::start(seat, promise));
         Ok(Zip {
             queues: queues.collect::<Result<_>>()?,
@@ -96,11 +100,12 @@ impl Engine<wd_comp_msg> for Zip {
     }
 
     fn receive(&self, seat: usize, message: &mut wd_comp_msg) -> Result<()> {
-        if message.skip_hw.get() {
+        let queue = self.queue(seat)?;
+        if !queue.facts.asynchronous && message.skip_hw.get() {
             message.skip_hw = false.into();
             return Ok(());
         }
-        self.queue(seat)?.receive(message)
+        queue.receive(message)
     }
 
     fn reset(&self, seat: usize) -> Result<()> {
@@ -144,18 +149,17 @@ impl Queue {
             pool: Pool::default(),
             records: Records::default(),
             dead: AtomicBool::new(false),
+            born: fork::generation(),
             resetting: Mutex::new(()),
         })
     }
 
     /// The format of a message, if this queue can serve it.
     fn accept(&self, message: &wd_comp_msg) -> Result<wd_comp_alg_type> {
-        let way = match message.req.op_type.get().ok_or(Error::Invalid)? {
-            wd_comp_op_type::WD_DIR_COMPRESS => true,
-            _ => false,
-        };
+        let way = message.req.op_type.get().ok_or(Error::Invalid)?;
+        let compresses = way == wd_comp_op_type::WD_DIR_COMPRESS;
         let format = message.alg_type.get().ok_or(Error::Invalid)?;
-        if way != self.facts.compresses || !has(self.facts.version, format) {
+        if compresses != self.facts.compresses || !has(self.facts.version, format) {
             return Err(Error::Invalid);
         }
         Ok(format)
@@ -292,8 +296,11 @@ impl Queue {
 
 impl Drop for Queue {
     fn drop(&mut self) {
-        self.channel.stop();
-        self.records.give_all_back(&self.pool);
+        // In a fork child the queue is the parent's, and threads that it does not have may hold locks.
+        if self.born == fork::generation() {
+            self.channel.stop();
+            self.records.give_all_back(&self.pool);
+        }
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn make(
     buffer: Buffer,
     record: &mut Record,
 ) -> Result<u64> {
-    let mut pieces = buffer.from_the_beginning(promise);
+    let mut pieces = buffer.whole_pieces(promise);
     let mut list = open(pool, ops, record)?;
     let (first, mut lists) = (list.bus, 1);
     for piece in pieces.by_ref() {

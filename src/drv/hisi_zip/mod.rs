@@ -15,6 +15,9 @@ mod record;
 mod stream;
 mod tail;
 
+#[cfg(test)]
+mod tests;
+
 use super::{Driver, Identity, Seat};
 use crate::ctypes::v2::wd_alg::alg_dev_type;
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type;

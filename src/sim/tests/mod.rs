@@ -5,6 +5,7 @@ mod engine;
 mod faults;
 mod queue;
 mod served;
+mod streams;
 mod without_sva;
 
 use super::config::Config;
