@@ -32,7 +32,7 @@ within() {
 }
 gone() { ! [ -e "$1" ]; }
 free_is() { [ "$(cat /sys/class/uacce/hisi_zip-0/available_instances)" = "$1" ]; }
-ready() { grep -qs READY /tmp/ready; }
+ready() { grep -qs READY /tmp/ready || ! kill -0 $client; }
 
 # up DEVICE: a device, served by the process MODEL.
 up() {
@@ -63,23 +63,26 @@ life() { # DEVICE CAPACITY
 	down
 }
 
+# end_client [MILLISECONDS]: kills it when it says that it is ready, or so much later.
+end_client() {
+	within ready
+	usleep "${1:-0}000"
+	kill -9 $client 2>/dev/null || { bad "the client to be killed has ended"; cat /tmp/ready; }
+	wait $client 2>/dev/null
+}
+
 killed() {
 	rm -f /tmp/ready
-	client_killed held >/tmp/ready &
+	client_killed held >/tmp/ready 2>&1 &
 	client=$!
-	within ready || bad "no client to be killed"
-	kill -9 $client
-	wait $client 2>/dev/null
+	end_client
 	within free_is 16 && good "a client is killed with a full ring, at once" || bad "killed: a queue is kept"
 	kill -CONT "$MODEL"
 	for delay in 10 20 30 40 50 60 70 80; do
 		rm -f /tmp/ready
-		client_killed busy >/tmp/ready &
+		client_killed busy >/tmp/ready 2>&1 &
 		client=$!
-		within ready
-		usleep ${delay}000
-		kill -9 $client
-		wait $client 2>/dev/null
+		end_client $delay
 	done
 	within free_is 16 && good "clients are killed at work" || bad "killed at work: a queue is kept"
 	step "the device serves the next" client_flow 500

@@ -41,7 +41,7 @@ static void all_memory_is_the_devices(struct wd_queue *q)
 	REQUIRE(wd_shared_alloc(q, 3 * LONG, (void **)&memory) == 0);
 	for (i = 0; i < LONG; i++)
 		memory[i] = (unsigned char)(i * i >> 7);
-	fill_whole(&msg, memory, LONG, memory + LONG, 2 * LONG);
+	fill(&msg, memory, LONG, memory + LONG, 2 * LONG);
 	CHECK(wd_send(q, &msg) == 0 && wd_recv_sync(q, &resp, 30000) == 0);
 	CHECK(msg.consumed == LONG && msg.produced > 4);
 	memory += LONG + msg.produced;

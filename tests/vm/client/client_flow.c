@@ -147,7 +147,7 @@ static void both_directions_at_full_depth(void)
 			REQUIRE(wd_recv_sync(&compress, &resp, 30000) == 0 && good(number_of(resp)));
 		hold();
 		for (i = 0; i < capacity; i++) {
-			fill_whole(&back[i].msg, jobs[i].out, jobs[i].msg.produced, back[i].out, SMALL);
+			fill(&back[i].msg, jobs[i].out, jobs[i].msg.produced, back[i].out, SMALL);
 			REQUIRE(wd_send(&decompress, &back[i].msg) == 0);
 		}
 		ANSWERS(wd_send(&decompress, &back[capacity].msg), EBUSY);
