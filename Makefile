@@ -6,6 +6,7 @@
 #   make lib       the libraries       make headers  include/, from the Rust sources
 #   make install   PREFIX, LIBDIR, INCLUDEDIR, DESTDIR   (and uninstall)
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
+#   make missing   after functions have come: abi/missing.list without them
 #   make clean
 #
 # rustc gives every cdylib a version script of its own, and GNU ld takes only one: so the shared
@@ -19,10 +20,11 @@ DOCDIR     ?= $(PREFIX)/share/doc/warpdrive
 CARGO      ?= cargo
 STRIP      ?= strip
 OBJCOPY    ?= objcopy
+READELF    ?= readelf
 SHELL      := /bin/bash -o pipefail
 
 comma      := ,
-# The package; the core, which will have the ABI of this release of libwd; and the seed API.
+# The package; the libraries that have the ABI of this release of libwd; and the seed API.
 VERSION    := $(shell sed -n '/^version/{s/.*"\(.*\)"/\1/p;q}' Cargo.toml)
 CORE       := 2.10.0
 SEED       := 0.1.0
@@ -46,91 +48,164 @@ BRANCH     := $(foreach f,-fcf-protection=full -mbranch-protection=standard,\
 	$(shell $(CC) $f -E -x c /dev/null >/dev/null 2>&1 && echo $f))
 HARDEN     := -Wl,-z,defs,-z,relro,-z,now,-z,noexecstack,--as-needed,--no-undefined-version
 
+# libnuma.so.1, where it is. Programs of libwd use its functions and name it nowhere: they rely on
+# libwd.so.2 to bring it. `make NUMA=` leaves it out.
+NUMA       ?= $(filter /%,$(shell $(CC) -print-file-name=libnuma.so.1))
+
+FACADES    := libwd_comp libwd_crypto libwd_dae libwd_udma
+# UADK has static libraries of these drivers: lib/uadk/libhisi_zip.a.
+DRIVERS    := zip sec hpre dae udma
+# The names that have no function yet.
+MISSING    ?= abi/missing.list
+
 all: lib
-lib: $(addprefix $(OUT)/,libwd.so.2 libwd.so.0 stub/libwd.so.0 libwd.a)
+lib: $(addprefix $(OUT)/,$(patsubst %,%.so.2,libwd $(FACADES)) libwd.so.0 stub/libwd.so.0 libwd.a libwarpdrive.a)
 
 $(ARCHIVE): FORCE
 	$(CARGO) rustc --locked --lib --crate-type staticlib $(MODE)
 
-# Nodelete: threads and fork handlers run code of the core until the process ends.
-$(OUT)/libwd.so.2: $(ARCHIVE) Makefile
+# What is made from the maps: lists of the same names, for the assembler, the linker and objcopy.
+$(OUT)/%.names: abi/%.map
 	@mkdir -p $(OUT)
-	echo '$(NODE) { global: __uadk_*; local: *; };' >$(OUT)/core.map
-	$(CC) -shared -o $@ -Wl,-soname,$(@F) -Wl,--version-script=$(OUT)/core.map \
-	  -Wl,--whole-archive $(ARCHIVE) -Wl,--no-whole-archive -Wl,--gc-sections \
-	  $(HARDEN) -Wl,-z,nodelete $(LDFLAGS) -lgcc_s $(NATIVE) -lc
-
-# Three lists of the same names: for the assembler, the linker and objcopy.
-$(OUT)/libwd0.names: abi/libwd0.map
-	@mkdir -p $(OUT)
-	sed -n 's/^[[:space:]]*\([A-Za-z_][A-Za-z0-9_]*\);$$/\1/p' $< >$@
-$(OUT)/libwd0.forwards: $(OUT)/libwd0.names
+	sed -n 's/^[[:space:]]*\([A-Za-z_][A-Za-z0-9_]*\);$$/\1/p' $< | LC_ALL=C sort >$@
+$(OUT)/uadk.names: $(patsubst %,$(OUT)/%.names,libwd $(FACADES) libwd_static)
+	LC_ALL=C sort -u $^ >$@
+$(OUT)/%.forwards: $(OUT)/%.names
 	sed 's/.*/FORWARD(&)/' $< >$@
-$(OUT)/libwd0.roots: $(OUT)/libwd0.names
+$(OUT)/%.roots: $(OUT)/%.names
 	sed 's/^/-Wl,-u,/' $< >$@
 
-FACADE = $(CC) $(BRANCH) $(CFLAGS) -DFORWARDS='"libwd0.forwards"' -I$(OUT)
-$(OUT)/facade0.o: abi/facade.S $(OUT)/libwd0.forwards Makefile
-	$(FACADE) -c -o $@ -DPREFIX=__uadk_v0_ $<
+# Every name has a function in the archive or an entry in the list of those that have none yet.
+$(OUT)/archive.names: $(ARCHIVE)
+	@mkdir -p $(OUT)
+	$(READELF) -sW $< | awk '$$5 ~ /GLOBAL|WEAK/ && $$7 != "UND" { print $$8 }' | LC_ALL=C sort -u >$@
+$(OUT)/missing.names: $(MISSING)
+	@mkdir -p $(OUT)
+	sed '/^#/d;s/ .*//' $< | LC_ALL=C sort >$@
+$(OUT)/missing.wrong: $(addprefix $(OUT)/,archive.names missing.names uadk.names)
+	@cd $(OUT); export LC_ALL=C; { \
+	  comm -12 archive.names missing.names | sed 's/.*/abi\/missing.list: & is there now: make missing/'; \
+	  comm -13 uadk.names missing.names | sed 's/.*/abi\/missing.list: & is in no map/'; \
+	  sort -u archive.names missing.names | comm -23 uadk.names - | \
+	    sed 's/.*/&: in a map, but neither in Rust nor in abi\/missing.list/'; } >$(@F)
+	@if [ -s $@ ]; then cat $@ >&2; rm $@; exit 1; fi
+$(OUT)/missing.forwards: $(MISSING) $(OUT)/missing.wrong
+	awk '/^#/ { next } \
+	  /^[A-Za-z0-9_]+ (int|error_pointer)$$/ { print "ABSENT(" $$1 ", -19)"; next } \
+	  /^[A-Za-z0-9_]+ (pointer|handle|count|bool|void)$$/ { print "ABSENT(" $$1 ", 0)"; next } \
+	  { print FILENAME ": what is " $$0 "?" >"/dev/stderr"; exit 1 }' $< >$@
 
-$(OUT)/libwd.so.0: $(OUT)/facade0.o abi/libwd0.map $(OUT)/libwd.so.2
-	$(CC) -shared -nostdlib -o $@ -Wl,-soname,$(@F) -Wl,--version-script=abi/libwd0.map \
-	  $(BESIDE) $(HARDEN) $(LDFLAGS) $(OUT)/facade0.o $(OUT)/libwd.so.2
+# Takes the names from the list whose functions have come.
+missing: $(OUT)/archive.names
+	awk 'NR == FNR { there[$$1]; next } !($$1 in there)' $< $(MISSING) >$(OUT)/missing.list
+	cat $(OUT)/missing.list >$(MISSING)
 
-# What programs are linked with: the names of libwd.so.0 and nothing behind them. Linked with the
-# library itself, each program would get GNU ld's warning that libwd.so.2, which the library
-# needs, looks like another version of libwd.so.0. It lies in a directory of its own, since
+ASSEMBLE = $(CC) $(BRANCH) $(CFLAGS) -I$(OUT) -Iabi
+$(OUT)/missing.o: abi/missing.S abi/notes.S $(OUT)/missing.forwards Makefile
+	$(ASSEMBLE) -c -o $@ -DMISSING='"missing.forwards"' $<
+
+# Public names of the facades are private ones here, by aliases.
+$(OUT)/core.map: abi/libwd.map Makefile
+	@mkdir -p $(OUT)
+	{ cat $<; echo '$(NODE) { global: __uadk_*; local: *; };'; } >$@
+$(OUT)/core.aliases: $(FACADES:%=$(OUT)/%.names)
+	LC_ALL=C sort -u $^ | sed 's/.*/-Wl,--defsym=__uadk_&=&/' >$@
+
+# Nodelete: threads and fork handlers run code of the core until the process ends.
+$(OUT)/libwd.so.2: $(ARCHIVE) $(addprefix $(OUT)/,missing.o core.map core.aliases) Makefile
+	@$(if $(NUMA),,echo 'no libnuma.so.1 here: programs that need it and do not say so will not find it')
+	$(CC) -shared -o $@ -Wl,-soname,$(@F) -Wl,--version-script=$(OUT)/core.map @$(OUT)/core.aliases \
+	  -Wl,--whole-archive $(ARCHIVE) -Wl,--no-whole-archive $(OUT)/missing.o -Wl,--gc-sections \
+	  $(HARDEN) -Wl,-z,nodelete $(LDFLAGS) $(if $(NUMA),-Wl$(comma)--no-as-needed $(NUMA) -Wl$(comma)--as-needed) \
+	  -lgcc_s $(NATIVE) -lc
+
+# The facades. The seed's names have a prefix of their own in the core.
+$(OUT)/libwd0.o: PREFIX_IN_CORE = __uadk_v0_
+PREFIX_IN_CORE = __uadk_
+FACADE = $(ASSEMBLE) -DFORWARDS='"$*.forwards"'
+$(OUT)/%.o: abi/facade.S abi/notes.S $(OUT)/%.forwards Makefile
+	$(FACADE) -c -o $@ -DPREFIX=$(PREFIX_IN_CORE) $<
+facade = $(CC) -shared -nostdlib -o $@ -Wl,-soname,$(@F) -Wl,--version-script=$(1) \
+	  $(BESIDE) $(HARDEN) $(LDFLAGS) $(2) $(OUT)/libwd.so.2
+
+$(FACADES:%=$(OUT)/%.so.2): $(OUT)/%.so.2: $(OUT)/%.o abi/%.map $(OUT)/libwd.so.2
+	$(call facade,abi/$*.map,$<)
+$(OUT)/libwd.so.0: $(OUT)/libwd0.o abi/libwd0.map $(OUT)/libwd.so.2
+	$(call facade,abi/libwd0.map,$<)
+
+# What programs of the seed API are linked with: the names of libwd.so.0 and nothing behind them.
+# Linked with the library itself, each program would get GNU ld's warning that libwd.so.2, which the
+# library needs, looks like another version of libwd.so.0. It lies in a directory of its own, since
 # ldconfig takes it for the library, and libwarpdrive.so is a linker script that names it.
-$(OUT)/stub/libwd.so.0: abi/facade.S $(OUT)/libwd0.forwards abi/libwd0.map Makefile
+$(OUT)/stub/libwd.so.0: abi/facade.S abi/notes.S $(OUT)/libwd0.forwards abi/libwd0.map Makefile
 	@mkdir -p $(@D)
-	$(FACADE) -shared -nostdlib -o $@ -Wl,-soname,$(@F) -Wl,--version-script=abi/libwd0.map \
-	  -Wl,-z,nodlopen $(HARDEN) $(LDFLAGS) $<
+	$(ASSEMBLE) -DFORWARDS='"libwd0.forwards"' -shared -nostdlib -o $@ -Wl,-soname,$(@F) \
+	  -Wl,--version-script=abi/libwd0.map -Wl,-z,nodlopen $(HARDEN) $(LDFLAGS) $<
 
-# One object that has the public names and no others, so that another Rust archive, or another
-# deflate, can be in the same program.
-$(OUT)/libwd.a: $(ARCHIVE) $(OUT)/facade0.o $(OUT)/libwd0.roots
-	$(CC) -r -nostdlib -o $(OUT)/libwd.o -Wl,--gc-sections @$(OUT)/libwd0.roots $(OUT)/facade0.o $(ARCHIVE)
-	$(OBJCOPY) -R .llvmbc -R .llvmcmd --keep-global-symbols=$(OUT)/libwd0.names $(OUT)/libwd.o
-	rm -f $@
-	$(AR) rcs $@ $(OUT)/libwd.o
+# Static libraries: one object that has the public names and no others, so that another Rust archive,
+# or another deflate, can be in the same program.
+static = $(CC) -r -nostdlib -o $(@:.a=.static.o) -Wl,--gc-sections @$(OUT)/$(1).roots $(2) $(ARCHIVE) && \
+	  $(OBJCOPY) -R .llvmbc -R .llvmcmd --keep-global-symbols=$(OUT)/$(1).names $(@:.a=.static.o) && \
+	  rm -f $@ && $(AR) rcs $@ $(@:.a=.static.o)
+$(OUT)/libwd.a: $(ARCHIVE) $(OUT)/missing.o $(OUT)/uadk.roots
+	$(call static,uadk,$(OUT)/missing.o)
+$(OUT)/libwarpdrive.a: $(ARCHIVE) $(OUT)/libwd0.o $(OUT)/libwd0.roots
+	$(call static,libwd0,$(OUT)/libwd0.o)
 
-# libwd.so.0 is the only API there is so far, so it has the name libwd.so too.
+# All of libwd is in libwd.a, and the other static libraries are other names of it: whichever the
+# linker comes to first serves all.
 L = $(DESTDIR)$(LIBDIR)
+fill = sed 's|@prefix@|$(PREFIX)|;s|@libdir@|$(LIBDIR)|;s|@includedir@|$(INCLUDEDIR)|;s|@private@|$(NATIVE)|;$(1)' \
+	  pkgconfig/$(2).pc.in >$(L)/pkgconfig
 install: lib
-	install -d $(L)/pkgconfig $(L)/warpdrive $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(DOCDIR)
-	install -m 755 $(OUT)/libwd.so.2 $(L)/libwd.so.$(CORE)
+	install -d $(L)/pkgconfig $(L)/warpdrive $(L)/uadk $(DESTDIR)$(DOCDIR) \
+	  $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(INCLUDEDIR)/uadk
+	for l in libwd $(FACADES); do \
+	  install -m 755 $(OUT)/$$l.so.2 $(L)/$$l.so.$(CORE) && $(STRIP) --strip-debug $(L)/$$l.so.$(CORE) && \
+	  ln -sf $$l.so.$(CORE) $(L)/$$l.so.2 && ln -sf $$l.so.2 $(L)/$$l.so || exit 1; done
+	install -m 644 $(OUT)/libwd.a $(OUT)/libwarpdrive.a $(L)
+	$(STRIP) --strip-debug $(L)/libwd.a $(L)/libwarpdrive.a
+	for l in $(FACADES); do ln -sf libwd.a $(L)/$$l.a || exit 1; done
+	for d in $(DRIVERS); do ln -sf ../libwd.a $(L)/uadk/libhisi_$$d.a || exit 1; done
 	install -m 755 $(OUT)/libwd.so.0 $(L)/libwd.so.$(SEED)
 	install -m 755 $(OUT)/stub/libwd.so.0 $(L)/warpdrive/libwd.so.0
-	echo 'INPUT ( $(LIBDIR)/warpdrive/libwd.so.0 )' >$(L)/libwarpdrive.so
-	install -m 644 $(OUT)/libwd.a $(L)/libwd.a
-	$(STRIP) --strip-debug $(L)/libwd.so.$(CORE) $(L)/libwd.so.$(SEED) $(L)/libwd.a
-	ln -sf libwd.so.$(CORE) $(L)/libwd.so.2
+	$(STRIP) --strip-debug $(L)/libwd.so.$(SEED)
 	ln -sf libwd.so.$(SEED) $(L)/libwd.so.0
-	ln -sf libwd.so.0 $(L)/libwd.so
-	ln -sf libwd.a $(L)/libwarpdrive.a
-	sed 's|@prefix@|$(PREFIX)|;s|@libdir@|$(LIBDIR)|;s|@includedir@|$(INCLUDEDIR)|;s|@version@|$(VERSION)|;s|@private@|$(NATIVE)|' \
-	  pkgconfig/warpdrive.pc.in >$(L)/pkgconfig/warpdrive.pc
+	echo 'INPUT ( $(LIBDIR)/warpdrive/libwd.so.0 )' >$(L)/libwarpdrive.so
+	$(call fill,s|@version@|$(VERSION)|,warpdrive)/warpdrive.pc
+	$(call fill,s|@version@|$(CORE)|,libwd)/libwd.pc
+	$(call fill,s|@version@|$(CORE)|;s|@name@|wd_comp|;s|@what@|compression|,libwd_part)/libwd_comp.pc
+	$(call fill,s|@version@|$(CORE)|;s|@name@|wd_crypto|;s|@what@|cryptography|,libwd_part)/libwd_crypto.pc
 	install -m 644 include/warpdrive/*.h $(DESTDIR)$(INCLUDEDIR)/warpdrive
+	install -m 644 include/uadk/*.h $(DESTDIR)$(INCLUDEDIR)/uadk
 	install -m 644 LICENSE README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
 
+# UADK's own directories may have more in them than is ours: plug-ins, headers of v1.
 uninstall:
-	rm -f $(addprefix $(L)/,libwd.so.$(CORE) libwd.so.2 libwd.so.$(SEED) libwd.so.0 libwd.so \
-	  libwarpdrive.so libwd.a libwarpdrive.a pkgconfig/warpdrive.pc)
+	rm -f $(foreach l,libwd $(FACADES),$(addprefix $(L)/$l,.so.$(CORE) .so.2 .so .a)) \
+	  $(addprefix $(L)/,libwd.so.$(SEED) libwd.so.0 libwarpdrive.so libwarpdrive.a) \
+	  $(DRIVERS:%=$(L)/uadk/libhisi_%.a) \
+	  $(patsubst %,$(L)/pkgconfig/%.pc,warpdrive libwd libwd_comp libwd_crypto) \
+	  $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard include/uadk/*.h))
 	rm -rf $(L)/warpdrive $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(DOCDIR)
+	rmdir $(L)/uadk $(DESTDIR)$(INCLUDEDIR)/uadk 2>/dev/null || true
 
 # Headers. Another release of cbindgen may print them differently, so it is this one.
 CBINDGEN_VERSION := 0.29.4
-HEADERS          ?= include/warpdrive
+HEADERS          ?= include
 cbindgen = $(shell for c in $(TARGET_DIR)/tools/bin/cbindgen cbindgen $${CARGO_HOME:-$$HOME/.cargo}/bin/cbindgen; do \
 	[ "$$($$c --version 2>/dev/null)" = "cbindgen $(CBINDGEN_VERSION)" ] && echo $$c && break; done)
 header = cat cbindgen.toml abi/headers/$(1).toml >$(TARGET_DIR)/$(1).toml && \
-	$(cbindgen) --quiet --config $(TARGET_DIR)/$(1).toml $(2) | sed -z -E -f abi/headers/c89.sed >$(HEADERS)/$(1).h
+	$(cbindgen) --quiet --config $(TARGET_DIR)/$(1).toml $(2) | sed -z -E -f abi/headers/c89.sed >$(HEADERS)/warpdrive/$(1).h
+UADK_HEADERS     := $(basename $(notdir $(wildcard abi/headers/uadk/*.toml)))
 
 headers: cbindgen
-	@mkdir -p $(HEADERS) $(TARGET_DIR)
+	@mkdir -p $(HEADERS)/warpdrive $(HEADERS)/uadk $(TARGET_DIR)
 	@$(call header,wd,abi/headers/wd.rs)
 	@$(call header,hisi_qm_udrv,src/ctypes/v0/hisi_qm_udrv.rs)
 	@$(call header,comp_hw,src/ctypes/v0/comp_hw.rs)
+	@for h in $(UADK_HEADERS); do \
+	  abi/headers/uadk.sh $(cbindgen) $(TARGET_DIR)/uadk $$h >$(HEADERS)/uadk/$$h.h || exit 1; done
 cbindgen:
 	@[ -n "$(cbindgen)" ] || $(CARGO) install cbindgen --version $(CBINDGEN_VERSION) --locked --root $(TARGET_DIR)/tools
 # Fails where `headers` would have to install it.
@@ -164,8 +239,13 @@ miri:
 	  MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 $(CARGO) +nightly miri test --locked --lib; \
 	else echo "skipped: miri: no nightly toolchain with the component miri here"; fi
 
+# With PEER=DIR the C libwd 2.10 in DIR is measured too. The table goes to docs/performance.md.
+BENCH := $(abspath $(TARGET_DIR))/bench
 bench:
 	$(CARGO) bench --locked --benches
+	@$(MAKE) --no-print-directory -s install DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
+	  INCLUDEDIR=$(BENCH)/include DOCDIR=$(BENCH)/share/doc
+	@CC="$(CC)" PEER="$(PEER)" benches/c/run.sh $(BENCH)
 
 check:
 	$(CARGO) fmt --check
@@ -174,11 +254,12 @@ check:
 	$(CARGO) test --locked --test layers
 	@rm -rf $(TARGET_DIR)/headers
 	@$(MAKE) --no-print-directory headers HEADERS=$(TARGET_DIR)/headers
-	diff -r include/warpdrive $(TARGET_DIR)/headers
+	diff -r include $(TARGET_DIR)/headers
 
 clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib install uninstall headers cbindgen has-cbindgen demo test test-vm tools miri bench check clean FORCE
+.PHONY: all lib missing install uninstall headers cbindgen has-cbindgen demo test test-vm tools miri bench check clean FORCE
 .DELETE_ON_ERROR:
+.SECONDARY:

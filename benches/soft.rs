@@ -4,14 +4,15 @@
 
 #![expect(unsafe_code, reason = "promises the driver memory that is there")]
 
+#[path = "../tests/common/messages.rs"]
+mod messages;
+
 use core::hint::black_box;
 use core::mem::MaybeUninit;
-use core::ptr::null_mut;
 use lz4_flex::block::{self, CompressTable};
+use messages::message;
 use std::time::Instant;
-use warpdrive::ctypes::v2::wd_comp::wd_comp_req;
-use warpdrive::ctypes::v2::wd_comp_drv::{comp_sgl, wd_comp_msg};
-use warpdrive::ctypes::v2::{CBool, Enum};
+use warpdrive::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use warpdrive::drv::{Engine, Seat, soft};
 use warpdrive::sys::lent::Promise;
 use zlib_rs::{Deflate, DeflateFlush, Inflate, InflateFlush, Status};
@@ -22,55 +23,11 @@ const PIECES: [usize; 2] = [8 << 10, 64 << 10];
 const ZLIB: u32 = 1;
 const LZ4: u32 = 4;
 
-/// Text that compresses to about a third.
+/// Lines of text with numbers in them, always the same.
 fn text() -> Vec<u8> {
     let line = |i: usize| format!("{i} goes to {}, as {} did\n", i * 7919 % 10_007, i / 3);
     let lines = (0..).flat_map(|i| line(i).into_bytes());
     lines.take(DATA).collect()
-}
-
-/// A whole request: the format, 0 to compress, the level.
-fn message(alg: u32, op: u32, level: u32) -> wd_comp_msg {
-    let nothing = null_mut();
-    wd_comp_msg {
-        req: wd_comp_req {
-            src: nothing,
-            src_len: 0,
-            dst: nothing,
-            dst_len: 0,
-            cb: None,
-            cb_param: nothing,
-            op_type: Enum::new(op),
-            data_fmt: Enum::new(0),
-            last: 1,
-            status: 0,
-            priv_: nothing,
-        },
-        mm_ops: null_mut(),
-        mm_type: Enum::new(0),
-        c_sgl: comp_sgl {
-            in_: nothing,
-            out: nothing,
-            out_seq: nothing,
-            list_src: null_mut(),
-            list_dst: null_mut(),
-            seq_start: null_mut(),
-        },
-        ctx_buf: nothing,
-        alg_type: Enum::new(alg),
-        comp_lv: Enum::new(level),
-        win_sz: Enum::new(4),
-        stream_mode: Enum::new(1),
-        stream_pos: Enum::new(0),
-        data_fmt: Enum::new(0),
-        avail_out: 0,
-        in_cons: 0,
-        produced: 0,
-        isize: 0,
-        checksum: 0,
-        tag: 0,
-        skip_hw: CBool::default(),
-    }
 }
 
 /// Executes a request; how much it produced.
@@ -78,12 +35,9 @@ fn driver(
     engine: &dyn Engine<wd_comp_msg>,
     message: &mut wd_comp_msg,
     input: &[u8],
-    output: &mut [MaybeUninit<u8>],
+    output: &mut Output,
 ) -> usize {
-    message.req.src = input.as_ptr().cast_mut().cast();
-    message.req.src_len = input.len() as u32;
-    message.req.dst = output.as_mut_ptr().cast();
-    message.avail_out = output.len() as u32;
+    messages::lend(message, input, output);
     engine.send(0, message).expect("a sensible request");
     assert_eq!(message.req.status, 0);
     message.produced as usize

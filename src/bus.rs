@@ -23,6 +23,13 @@ pub fn system() -> Result<&'static dyn Bus> {
     }
 }
 
+/// Whether there is a device now whose name begins with `prefix`.
+#[must_use]
+pub fn has(prefix: &str) -> bool {
+    let devices = system().and_then(Bus::devices);
+    devices.is_ok_and(|devices| devices.iter().any(|device| device.name.starts_with(prefix)))
+}
+
 fn choose() -> Result<Box<dyn Bus>> {
     match config::from_env() {
         Some(config) => Ok(Box::new(World::new(config?)?)),

@@ -10,6 +10,20 @@ use std::process::{Command, Stdio};
 
 const HEADERS: [&str; 3] = ["wd.h", "hisi_qm_udrv.h", "comp_hw.h"];
 
+/// UADK's, and our additions to them.
+const UADK: [&str; 10] = [
+    "uacce.h",
+    "wd.h",
+    "wd_alg.h",
+    "wd_alg_common.h",
+    "wd_bmm.h",
+    "wd_comp.h",
+    "wd_internal.h",
+    "wd_path.h",
+    "wd_sched.h",
+    "wd_zlibwrapper.h",
+];
+
 /// Compiles a text with every warning an error, and answers what the compiler said against it.
 fn complaints(compiler: &str, options: &[&str], text: &str) -> String {
     let language = if compiler == "g++" { "c++" } else { "c" };
@@ -133,23 +147,149 @@ fn the_committed_headers_are_what_cbindgen_makes() {
     run(make()
         .arg("headers")
         .arg(format!("HEADERS={}", made.display())));
-    for header in HEADERS {
-        let committed = read(&source("include/warpdrive").join(header));
-        assert!(
-            committed == read(&made.join(header)),
-            "{header} is not current: make headers"
-        );
-    }
+    let mut diff = Command::new("diff");
+    let output = diff.arg("-r").arg(source("include")).arg(&made).output();
+    let output = output.expect("started");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "make headers\n{said}");
 }
 
 #[test]
 fn no_rust_is_left_in_the_headers() {
-    for header in HEADERS {
-        let text = read(&source("include/warpdrive").join(header));
+    let warpdrive = HEADERS.map(|h| format!("warpdrive/{h}"));
+    let uadk = UADK.map(|h| format!("uadk/{h}"));
+    for header in warpdrive.iter().chain(&uadk) {
+        let text = read(&source("include").join(header));
         for word in [
-            "__uadk", "# Safety", "# Errors", "Option", "usize", "//!", "[`", "::",
+            "__uadk", "# Safety", "# Errors", "Option", "usize", "//!", "[`", "::", "Enum",
+            "CBool", "_fn ",
         ] {
             assert!(!text.contains(word), "{header} contains {word}");
         }
     }
+}
+
+/// UADK has a function and a structure `wd_mempool_stats`, which g++ warns of when it warns of shadows.
+const SAME_NAMES: &str = "-Wno-shadow";
+
+/// `pthread_spinlock_t` is POSIX's, and what asks for ISO C alone has to ask for that too.
+const POSIX: &str = "-D_POSIX_C_SOURCE=200112L";
+
+/// What a program sees of UADK: each header alone and twice, and all of them, forwards and back.
+fn uadk_units() -> Vec<String> {
+    let line = |h: &&str| format!("#include <uadk/{h}>\n");
+    let end = "extern int not_empty;\n";
+    let alone = UADK.iter().map(|h| line(h) + &line(h) + end);
+    let all: String = UADK.iter().map(line).collect();
+    let back: String = UADK.iter().rev().map(line).collect();
+    alone.chain([all + end, back + end]).collect()
+}
+
+#[test]
+fn the_headers_of_uadk_are_clean_in_c89_to_c17() {
+    for standard in ["-std=c89", "-std=c99", "-std=c11", "-std=gnu17"] {
+        for unit in uadk_units() {
+            let said = complaints("gcc", &[standard, POSIX], &unit);
+            assert_eq!(said, "", "{standard}\n{unit}");
+        }
+    }
+}
+
+#[test]
+fn the_headers_of_uadk_are_clean_in_cxx() {
+    if !common::has("g++") {
+        return skip("the_headers_of_uadk_are_clean_in_cxx", "no g++");
+    }
+    for standard in ["-std=c++98", "-std=c++11", "-std=c++17", "-std=c++20"] {
+        for unit in uadk_units() {
+            let said = complaints("g++", &[standard, SAME_NAMES], &unit);
+            assert_eq!(said, "", "{standard}\n{unit}");
+        }
+    }
+}
+
+#[test]
+fn the_headers_of_uadk_go_with_and_without_those_of_libnuma() {
+    let used =
+        "void *f(struct wd_ctx_params *p);\nvoid *f(struct wd_ctx_params *p) { return p->bmp; }\n";
+    let unit = "#include <uadk/wd_comp.h>\n".to_owned() + used;
+    // A preprocessor that finds no <numa.h>, and one that cannot look.
+    let without = "#define __has_include(x) 0\n";
+    let old = "#undef __has_include\n";
+    let numa = "#include <numa.h>\n";
+    let calls = "int g(struct bitmask *);\nint g(struct bitmask *b) { return numa_bitmask_isbitset(b, 0); }\n";
+    for compiler in ["gcc", "g++"] {
+        if !common::has(compiler) {
+            skip(
+                "the_headers_of_uadk_go_with_and_without_those_of_libnuma",
+                compiler,
+            );
+            continue;
+        }
+        let clean = |unit: &str, options: &[&str]| {
+            let said = complaints(compiler, &[options, &[SAME_NAMES]].concat(), unit);
+            assert_eq!(said, "", "{compiler}\n{unit}");
+        };
+        clean(&unit, &[]);
+        // Compilers warn that these macros are their own.
+        for hide in [without, old] {
+            clean(
+                &(hide.to_owned() + &unit),
+                &["-Wno-builtin-macro-redefined", "-w"],
+            );
+        }
+        if complaints(compiler, &[], numa).is_empty() {
+            for headers in [numa.to_owned() + &unit, unit.clone() + numa, unit.clone()] {
+                clean(&(headers + calls), &[]);
+            }
+        } else {
+            skip(
+                "the_headers_of_uadk_go_with_and_without_those_of_libnuma",
+                "no numa.h",
+            );
+        }
+    }
+}
+
+#[test]
+fn the_macros_of_uadk_work() {
+    let unit = "#include <uadk/wd_comp.h>\n\
+        int f(handle_t h);\n\
+        int f(handle_t h)\n{\n\
+        \tint a[3] = { 0 };\n\
+        \tif (unlikely(WD_IS_ERR(h)) || WD_HANDLE_ERR(h) < 0)\n\
+        \t\treturn (int)WD_PTR_ERR(WD_ERR_PTR(h));\n\
+        \tmb();\n\trmb();\n\twmb();\n\
+        \tif (h)\n\t\tWD_ERR(\"none\\n\");\n\telse\n\t\tWD_INFO(\"%d\\n\", 1);\n\
+        \tWD_DEBUG(\"%s\\n\", UACCE_API_VER_NOIOMMU_SUBFIX);\n\
+        \tWD_DEV_ERR(h, \"%d\", 2);\n\tWD_DEV_ERR(h, \"none\");\n\
+        \treturn a[ARRAY_SIZE(a) - 1] + wd_comp_init2((char *)0, SCHED, TASK_HW) + (NUMA_NO_NODE);\n}\n";
+    let unit = unit.replace("SCHED,", "0,");
+    for options in [&["-std=gnu17"][..], &["-std=gnu17", "-DWD_NO_LOG"]] {
+        // WD_DEV_ERR without arguments is GNU's, as in UADK.
+        let options = [options, &["-Wno-pedantic"]].concat();
+        assert_eq!(complaints("gcc", &options, &unit), "");
+    }
+}
+
+#[test]
+fn the_macros_of_a_program_are_left_to_it() {
+    let own = "#define likely(x) own(x)\n#define unlikely(x) own(x)\n#define ARRAY_SIZE(x) own(x)\n\
+               #define WD_ERR(x) own(x)\n";
+    let unit = own.to_owned() + "#include <uadk/wd.h>\n";
+    assert_eq!(complaints("gcc", &[], &unit), "");
+}
+
+#[test]
+fn the_seeds_wd_h_and_uadks_do_not_mix_silently() {
+    let unit = "#include <uadk/wd.h>\n#include <warpdrive/wd.h>\n";
+    let said = complaints("gcc", &[], unit);
+    assert!(said.contains("UADK"), "{said}");
+}
+
+#[test]
+fn the_functions_of_static_drivers_are_declared_for_those_who_ask() {
+    let unit = "#include <uadk/wd_alg.h>\nvoid f(void);\nvoid f(void) { hisi_zip_probe(); }\n";
+    assert_ne!(complaints("gcc", &[], unit), "");
+    assert_eq!(complaints("gcc", &["-DWD_STATIC_DRV"], unit), "");
 }

@@ -8,7 +8,10 @@
 
 #[path = "common/instant.rs"]
 mod instant;
+#[path = "common/messages.rs"]
+mod messages;
 
+use core::mem::MaybeUninit;
 use instant::Instant;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -17,9 +20,10 @@ use std::sync::Arc;
 use warpdrive::capi::v0::wd::{wd_recv, wd_release_queue, wd_send};
 use warpdrive::ctypes::v0::wd_queue;
 use warpdrive::ctypes::v2::Enum;
+use warpdrive::ctypes::v2::wd_comp::wd_lz77_zstd_data;
 use warpdrive::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use warpdrive::ctypes::v2::wd_internal::wd_datalist;
-use warpdrive::drv::{Engine, Hardware, Seat, hisi_zip};
+use warpdrive::drv::{Engine, Hardware, Seat, hisi_zip, soft};
 use warpdrive::queue::{Options, Queue};
 use warpdrive::sys::lent::Promise;
 use warpdrive::uacce::channel::Bus;
@@ -173,6 +177,127 @@ fn a_queue_costs_less_than_256_kib_beside_its_regions() {
     assert!(each < 256 * 1024, "{each} bytes a queue");
 }
 
+/// The software driver with one context.
+fn software() -> Box<dyn Engine<wd_comp_msg>> {
+    // SAFETY: the caller's promise: `execute` gives what lives.
+    let promise = unsafe { Promise::given() };
+    let seat = Seat {
+        handle: 0,
+        hardware: None,
+        op_type: 0,
+        asynchronous: false,
+    };
+    let engine = soft::drivers(promise)[0].bind_comp(vec![seat], false);
+    engine.expect("software can always be had")
+}
+
+/// A request: its format and direction by their numbers, and of a stream whether it begins and ends.
+struct Kind {
+    alg: u32,
+    op: u32,
+    stream: Option<(bool, bool)>,
+}
+
+/// Executes a request; how much it produced.
+fn execute(
+    engine: &dyn Engine<wd_comp_msg>,
+    kind: &Kind,
+    input: &[u8],
+    output: &mut [MaybeUninit<u8>],
+) -> Option<usize> {
+    // SAFETY: integers and pointers, for which zero is a value.
+    let mut places: wd_lz77_zstd_data = unsafe { std::mem::zeroed() };
+    let mut message = messages::message(kind.alg, kind.op, 6);
+    messages::lend(&mut message, input, output);
+    message.req.priv_ = (&raw mut places).cast();
+    if let Some((begins, ends)) = kind.stream {
+        message.stream_mode = Enum::new(0);
+        message.stream_pos = Enum::new(u32::from(!begins));
+        message.ctx_buf = 0x1_0000 as *mut _;
+        message.req.last = ends.into();
+    }
+    engine.send(0, &mut message).ok()?;
+    // 0, or the end of a stream.
+    (message.req.status < 2).then_some(message.produced as usize)
+}
+
+/// Requests of each kind. What was compressed is not read again: the tests of the driver do that.
+fn soft_requests(
+    engine: &dyn Engine<wd_comp_msg>,
+    input: &[u8],
+    small: &[Vec<u8>],
+    output: &mut [MaybeUninit<u8>],
+) -> bool {
+    let mut good = true;
+    let mut all = |alg, op, input: &[u8]| {
+        // The last is not of a stream; LZ4 has none.
+        for stream in [Some((true, false)), Some((false, true)), None] {
+            let part = match stream {
+                Some(_) if alg == LZ4 => continue,
+                Some((true, _)) => &input[..input.len() / 2],
+                Some(_) => &input[input.len() / 2..],
+                None => input,
+            };
+            good &= execute(engine, &Kind { alg, op, stream }, part, output).is_some();
+        }
+    };
+    for alg in 0..6 {
+        all(alg, 0, input);
+    }
+    for (alg, small) in [0, 1, 2, LZ4].into_iter().zip(small) {
+        all(alg, 1, small);
+    }
+    good
+}
+
+/// An engine that has seen each kind of request, and what it takes for more of them.
+struct Warm {
+    engine: Box<dyn Engine<wd_comp_msg>>,
+    input: Vec<u8>,
+    small: Vec<Vec<u8>>,
+    output: Vec<MaybeUninit<u8>>,
+}
+
+impl Warm {
+    fn new() -> Warm {
+        let engine = software();
+        let input: Vec<u8> = (0..60_000_u32).map(|n| ((n * n) >> 12) as u8).collect();
+        let small = [0, 1, 2, LZ4].map(|alg| {
+            let mut room = vec![0; 80_000];
+            let mut message = messages::message(alg, 0, 6);
+            message.req.src = input.as_ptr().cast_mut().cast();
+            message.req.src_len = input.len() as u32;
+            message.req.dst = room.as_mut_ptr().cast();
+            message.avail_out = room.len() as u32;
+            assert_eq!(engine.send(0, &mut message), Ok(()));
+            assert_eq!(message.req.status, 0);
+            room.truncate(message.produced as usize);
+            room
+        });
+        let mut warm = Warm {
+            engine,
+            input,
+            small: small.into(),
+            output: vec![MaybeUninit::uninit(); 200_000],
+        };
+        assert!(warm.run(3));
+        warm
+    }
+
+    fn run(&mut self, rounds: usize) -> bool {
+        let (engine, output) = (&*self.engine, &mut self.output);
+        (0..rounds).all(|_| soft_requests(engine, &self.input, &self.small, output))
+    }
+}
+
+#[test]
+fn requests_of_the_software_driver_allocate_nothing() {
+    let mut warm = Warm::new();
+    let before = CALLS.get();
+    assert!(warm.run(5));
+    assert_eq!(CALLS.get(), before);
+}
+
 /// Kills this process at any system call but `exit_group`.
 fn forbid_system_calls() {
     let instruction = |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter {
@@ -216,9 +341,12 @@ fn forbid_system_calls() {
     assert_eq!(set, 0);
 }
 
+/// `WD_LZ4`.
+const LZ4: u32 = 4;
+
 const ROLE: &str = "WD_TEST_STEADY_ROLE";
 
-/// Not a test of its own: what the child processes of the two tests below run.
+/// Not a test of its own: what the child processes of the tests below run.
 #[test]
 fn child_without_system_calls() {
     let Ok(role) = std::env::var(ROLE) else {
@@ -227,12 +355,18 @@ fn child_without_system_calls() {
     let (device, mut q) = open();
     let (mut completer, mut message) = (device.completer(), [0; 128]);
     assert!(pairs(&mut completer, &mut q, &mut message, 2000));
+    let mut warm = Warm::new();
     let other = Instant::new().expect("memory");
     let (engine, mut answers) = (engine(&other), other.completer());
     assert!(messages(&*engine, &mut answers, 2000));
     forbid_system_calls();
-    let good = pairs(&mut completer, &mut q, &mut message, 10_000)
-        && messages(&*engine, &mut answers, 10_000);
+    let good = match &*role {
+        "software" => warm.run(5),
+        _ => {
+            pairs(&mut completer, &mut q, &mut message, 10_000)
+                && messages(&*engine, &mut answers, 10_000)
+        }
+    };
     if role == "guilty" {
         // SAFETY: never returns from the filter.
         unsafe { libc::syscall(libc::SYS_getppid) };
@@ -253,6 +387,12 @@ fn child(role: &str) -> std::process::ExitStatus {
 #[test]
 fn ten_thousand_pairs_make_no_system_call() {
     let status = child("innocent");
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn requests_of_the_software_driver_make_no_system_call() {
+    let status = child("software");
     assert!(status.success(), "{status}");
 }
 

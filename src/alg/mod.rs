@@ -2,3 +2,16 @@
 //! whose requests go through the engines of [`crate::drv`]. No hardware is known here.
 
 #![forbid(unsafe_code)]
+
+pub mod comp;
+pub mod context;
+pub mod ctx_list;
+pub mod device;
+pub mod env;
+pub mod handles;
+pub mod sched;
+pub mod seat;
+pub mod setup;
+pub mod tally;
+pub mod workers;
+pub mod zlib;

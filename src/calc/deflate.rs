@@ -87,7 +87,7 @@ impl Deflater {
     }
 
     /// As [`Deflater::run`], into memory that need not have been written before. What was produced
-    /// has been, the rest is not touched.
+    /// has been; of the rest nothing is known.
     ///
     /// # Errors
     /// As [`Deflater::run`].
@@ -150,7 +150,7 @@ impl Inflater {
     }
 
     /// As [`Inflater::run`], into memory that need not have been written before. What was produced
-    /// has been, the rest is not touched. `only` says that all input is there and all output has
+    /// has been; of the rest nothing is known. `only` says that all input is there and all output has
     /// room, which saves keeping the window; if it was not so, no other step may follow.
     ///
     /// # Errors

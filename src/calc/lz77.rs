@@ -157,16 +157,15 @@ impl Lz77 {
         let mut at = place;
         while at < end {
             let head = self.insert(data, at);
-            let mut found = self.longest(data, at, head, search);
-            if found.length >= MIN_MATCH {
+            if let Some(mut found) = self.longest(data, at, head, search) {
                 // A thorough search prefers the match at the next byte if that one is longer.
                 while search.thorough && at + 1 < end {
                     let head = self.insert(data, at + 1);
-                    let better = self.longest(data, at + 1, head, search);
-                    if better.length <= found.length {
-                        break;
+                    match self.longest(data, at + 1, head, search) {
+                        Some(better) if better.length > found.length => found = better,
+                        _ => break,
                     }
-                    (at, found) = (at + 1, better);
+                    at += 1;
                 }
                 return Some((at, found));
             }
@@ -190,49 +189,37 @@ impl Lz77 {
         self.chain[place % CHAIN]
     }
 
-    /// The longest match of `place` among the candidates that begin with `head`; of length 0 if
-    /// none is long enough.
-    fn longest(&self, data: &[u8], place: usize, head: u32, search: &Search) -> Match {
+    /// The longest match of `place` among the candidates that begin with `head`.
+    fn longest(&self, data: &[u8], place: usize, head: u32, search: &Search) -> Option<Match> {
         let limit = (data.len() - LAST_LITERALS - place).min(MAX_MATCH);
-        let mut best = Match {
-            length: MIN_MATCH - 1,
-            distance: 0,
-        };
+        let window = search.window.min(MAX_WINDOW);
+        let (mut best, mut longest) = (None, MIN_MATCH - 1);
         let mut candidate = head;
         for _ in 0..if search.thorough { 64 } else { 4 } {
-            // A place that has been overwritten in the chain leads forward, which ends it.
             let Some(at) = (candidate as usize).checked_sub(1) else {
                 break;
             };
-            let Some(distance) = place.checked_sub(at) else {
-                break;
-            };
-            if distance == 0 || distance > search.window.min(MAX_WINDOW) {
+            let distance = place.wrapping_sub(at);
+            if !(1..=window).contains(&distance) {
                 break;
             }
-            if data[at + best.length] == data[place + best.length] {
+            if data[at + longest] == data[place + longest] {
                 let length = common(&data[at..], &data[place..place + limit]);
-                if length > best.length {
-                    best = Match { length, distance };
+                if length > longest {
+                    (best, longest) = (Some(Match { length, distance }), length);
                     if length == limit {
                         break;
                     }
                 }
             }
+            // A place that has been overwritten in the chain leads forward, which ends it.
             let next = self.chain[at % CHAIN];
             if next >= candidate {
                 break;
             }
             candidate = next;
         }
-        if best.distance == 0 {
-            Match {
-                length: 0,
-                distance: 0,
-            }
-        } else {
-            best
-        }
+        best
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod algorithms;
 pub mod deflate;
+pub mod equality;
 pub mod lz4;
 pub mod lz77;
 pub mod wrap;

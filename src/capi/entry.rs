@@ -89,6 +89,41 @@ impl Reply for HandleOrError {
     }
 }
 
+/// A pointer, or the error as a small negative number, which `WD_IS_ERR` tells from pointers.
+pub(super) struct PointerOrError<T>(pub *mut T);
+
+impl<T> Reply for PointerOrError<T> {
+    type Value = *mut T;
+
+    fn yes(value: *mut T) -> Self {
+        PointerOrError(value)
+    }
+
+    fn no(error: Error) -> Self {
+        Errno::set_raw(error.number());
+        PointerOrError(core::ptr::without_provenance_mut(error_pointer(error)))
+    }
+}
+
+/// What a system call answered: 0 or more, or -1, and `errno` says why. What was no system call yet
+/// answers like an `int`.
+pub(super) struct SystemCall(pub c_int);
+
+impl Reply for SystemCall {
+    type Value = Result<c_int>;
+
+    fn yes(value: Result<c_int>) -> Self {
+        SystemCall(value.unwrap_or_else(|error| {
+            Errno::set_raw(error.number());
+            -1
+        }))
+    }
+
+    fn no(error: Error) -> Self {
+        SystemCall(c_int::no(error))
+    }
+}
+
 /// The error as the pointers and handles have it that `WD_IS_ERR` is for.
 pub(super) const fn error_pointer(error: Error) -> usize {
     (error.number() as isize).wrapping_neg() as usize
@@ -161,6 +196,22 @@ mod tests {
         let answer = entry::<c_int>("f", || panic!("index {} of 3", 4));
         assert_eq!(answer, -libc::EIO);
         entry::<()>("f", || panic!("no text to format"));
+    }
+
+    #[test]
+    fn an_error_in_a_pointers_place_is_a_small_negative_number() {
+        let answer = entry::<PointerOrError<u8>>("f", || Err(Error::NoMemory));
+        assert_eq!(answer.0 as isize, -12);
+    }
+
+    #[test]
+    fn a_system_call_that_fails_is_minus_one_and_errno_says_why() {
+        Errno::clear();
+        let answer = entry::<SystemCall>("f", || Ok(Err(Error::Busy)));
+        assert_eq!((answer.0, Errno::last_raw()), (-1, libc::EBUSY));
+        let answer = entry::<SystemCall>("f", || Err(Error::Invalid));
+        assert_eq!(answer.0, -libc::EINVAL);
+        assert_eq!(entry::<SystemCall>("f", || Ok(Ok(3))).0, 3);
     }
 
     #[test]

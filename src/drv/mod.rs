@@ -4,14 +4,16 @@
 //! it is an [`Engine`], which takes messages and gives them back finished. The
 //! messages are those that drivers written in C know, one structure for each
 //! class of algorithms, so that a driver of either language is called without
-//! translation.
+//! translation. Only [`foreign`], which calls those, has `unsafe` in it; the other
+//! modules forbid it.
 
-#![forbid(unsafe_code)]
-
+pub mod builtin;
+pub mod foreign;
 pub mod hisi_zip;
+pub mod registry;
 pub mod soft;
 
-use crate::ctypes::v2::wd_alg::alg_dev_type;
+use crate::ctypes::v2::wd_alg::{alg_dev_type, wd_alg_driver};
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::error::{Error, Result};
 use crate::sys::slots::Posted;
@@ -52,6 +54,17 @@ pub trait Driver: Send + Sync {
     fn bind_comp(&self, seats: Vec<Seat>, sleeps: bool) -> Result<Box<dyn Engine<wd_comp_msg>>> {
         let _ = (seats, sleeps);
         Err(Error::Unsupported)
+    }
+
+    /// How C knows the driver, if it is written in C: its `struct wd_alg_driver`, else NULL.
+    fn in_c(&self) -> *mut wd_alg_driver {
+        core::ptr::null_mut()
+    }
+
+    /// Tells a driver written in C which other one it may call when it needs help, or that there is
+    /// none: NULL. To be said before the driver is bound.
+    fn set_fallback(&self, other: *mut wd_alg_driver) {
+        let _ = other;
     }
 
     /// How busy a device is for an operation, in percent.

@@ -5,8 +5,11 @@
 #![forbid(unsafe_code)]
 
 pub mod block;
+pub mod bmm;
 mod check;
 mod extents;
+pub mod handles;
+pub mod pool;
 pub mod share;
 mod space;
 

@@ -6,13 +6,15 @@ use super::model::Queue;
 use super::tally::Counters;
 use crate::error::{Error, Result};
 use crate::qm::doorbell;
-use crate::sys::fork;
 use crate::sys::shared::SharedMemory;
+use crate::sys::{fork, ioctl};
 use crate::uacce::channel::{
-    Bell, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Slice, Wake,
+    Argument, Bell, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Slice, Wake,
 };
 use crate::uacce::device::Attributes;
+use crate::uacce::uapi::{self, MAINLINE};
 use crate::{log_error, log_info};
+use core::ffi::c_int;
 use core::time::Duration;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -207,7 +209,44 @@ impl Channel for Handle {
             Memory::Static
         }
     }
+
+    fn command(&self, request: ioctl::Request, argument: Argument<'_>) -> Result<c_int> {
+        let queue = self.queue()?;
+        match (request, argument) {
+            (uapi::SET_QP_CTX, Argument::Bytes([id_low, id_high, kind_low, kind_high])) => {
+                let kind = u16::from_ne_bytes([*kind_low, *kind_high]);
+                let id = queue.configure(kind)?;
+                [*id_low, *id_high] = id.number.to_ne_bytes();
+            }
+            (uapi::SET_QP_INFO, Argument::Bytes(info)) if info.len() == 16 => {
+                let id = queue.id();
+                info[..4].copy_from_slice(&id.sqe_size.to_ne_bytes());
+                info[4..6].copy_from_slice(&id.sq_depth.to_ne_bytes());
+                info[6..8].copy_from_slice(&id.cq_depth.to_ne_bytes());
+                info[8..].fill(0);
+            }
+            (uapi::GET_SS_DMA, Argument::Bytes(info)) => {
+                return static_slice(&queue.static_slices()?, info);
+            }
+            (START, Argument::Value(_)) => queue.start()?,
+            (PUT_QUEUE, Argument::Value(_)) => queue.stop(),
+            _ => return Err(Error::Invalid),
+        }
+        Ok(0)
+    }
 }
+
+/// `UACCE_CMD_GET_SS_DMA`: in `info` the number of a slice, then the slice; whether more follow.
+fn static_slice(slices: &[Slice], info: &mut [u8]) -> Result<c_int> {
+    let info: &mut [u8; 8] = info.try_into().map_err(|_| Error::Invalid)?;
+    let number = usize::try_from(u64::from_ne_bytes(*info)).map_err(|_| Error::Invalid)?;
+    let slice = slices.get(number).ok_or(Error::Invalid)?;
+    *info = uapi::slice_answer(*slice).to_ne_bytes();
+    Ok(c_int::from(number + 1 < slices.len()))
+}
+
+const START: ioctl::Request = MAINLINE.start;
+const PUT_QUEUE: ioctl::Request = MAINLINE.put_queue;
 
 impl Drop for Handle {
     fn drop(&mut self) {

@@ -86,6 +86,10 @@ impl Queue {
         self.device.config.api
     }
 
+    pub fn id(&self) -> QueueId {
+        id(self.number, self.depth)
+    }
+
     pub fn event(&self) -> BorrowedFd<'_> {
         self.event.as_fd()
     }
@@ -156,7 +160,7 @@ impl Queue {
             return Err(Error::Invalid);
         }
         state.direction = direction;
-        Ok(id(self.number, self.depth))
+        Ok(self.id())
     }
 
     pub fn start(&self) -> Result<()> {

@@ -118,12 +118,13 @@ impl<T: Sync + Send> PerProcess<T> {
     }
 
     /// This process's value, if it has been made.
+    #[inline]
     pub fn get(&self) -> Option<&'static T> {
         let seen = self.current.load(Ordering::Acquire);
         // SAFETY: non-null pointers come from Box::into_raw in `get_or` and are never freed.
-        unsafe { seen.as_ref() }
-            .filter(|s| s.generation == generation())
-            .map(|s| &s.value)
+        let stamped = unsafe { seen.as_ref() }?;
+        // Forks are watched since `get_or` asked for the generation.
+        (stamped.generation == GENERATION.load(Ordering::Relaxed)).then_some(&stamped.value)
     }
 }
 

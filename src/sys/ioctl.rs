@@ -43,7 +43,8 @@ fn call(fd: BorrowedFd<'_>, request: Request, argument: c_ulong) -> Result<c_int
 }
 
 /// The bytes that a request's argument points to, as its number says; 0 where it says none.
-const fn size_in(request: Request) -> usize {
+#[must_use]
+pub const fn size_in(request: Request) -> usize {
     (request >> 16 & 0x3fff) as usize
 }
 
@@ -108,6 +109,18 @@ pub fn with_argument<T: Argument>(
     call(fd, request, core::ptr::from_mut(argument) as c_ulong)
 }
 
+/// A request that somebody else has put together: as many bytes as its number says, which the
+/// driver reads and writes.
+///
+/// # Errors
+/// [`Error::Invalid`] if the number says another size, or none; the driver's `errno`.
+pub fn with_bytes(fd: BorrowedFd<'_>, request: Request, bytes: &mut [u8]) -> Result<c_int> {
+    if bytes.is_empty() || size_in(request) != bytes.len() {
+        return Err(Error::Invalid);
+    }
+    call(fd, request, bytes.as_mut_ptr() as c_ulong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +145,12 @@ mod tests {
         let answer = with_argument(file.as_fd(), request, &mut [0_u32; 3]);
         assert_eq!(answer, Err(Error::Invalid));
         assert_eq!(with_value(file.as_fd(), request, 8), Err(Error::Invalid));
+        let answer = with_bytes(file.as_fd(), request, &mut [0; 16]);
+        assert_eq!(answer, Err(not_ours));
+        let answer = with_bytes(file.as_fd(), request, &mut [0; 15]);
+        assert_eq!(answer, Err(Error::Invalid));
+        let answer = with_bytes(file.as_fd(), io(b'H', 11), &mut []);
+        assert_eq!(answer, Err(Error::Invalid));
         assert_eq!(with_value(file.as_fd(), io(b'H', 11), 8), Err(not_ours));
     }
 }

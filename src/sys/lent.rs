@@ -25,6 +25,13 @@ impl Promise {
         Promise(())
     }
 
+    /// The promise of those whose messages reach this library's own drivers: sessions, which take
+    /// their requests from C callers or from slices, and C programs that call a driver themselves.
+    #[must_use]
+    pub(crate) const fn of_callers() -> Promise {
+        Promise(())
+    }
+
     /// A promise for tests, which see to it themselves.
     #[cfg(test)]
     pub(crate) const fn in_tests() -> Promise {

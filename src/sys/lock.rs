@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 use core::ops::{Deref, DerefMut};
-use std::sync::{self, PoisonError};
+use std::sync::{self, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 /// A value that one thread at a time may use; others sleep.
@@ -41,6 +41,28 @@ impl<T> Deref for MutexGuard<'_, T> {
 impl<T> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         self.0.as_mut().expect("held")
+    }
+}
+
+/// A value that many threads may read, or one may change.
+#[derive(Debug, Default)]
+pub struct RwLock<T>(sync::RwLock<T>);
+
+impl<T> RwLock<T> {
+    /// A lock around `value`.
+    pub const fn new(value: T) -> Self {
+        RwLock(sync::RwLock::new(value))
+    }
+
+    /// Waits until nobody changes the value. Not to be called by a thread that reads it already: it
+    /// would wait for a writer that waits for it.
+    pub fn read(&self) -> RwLockReadGuard<'_, T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nobody reads or changes the value.
+    pub fn write(&self) -> RwLockWriteGuard<'_, T> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,6 +121,28 @@ mod tests {
         });
         assert!(panicked.join().is_err());
         assert_eq!(*lock.lock(), 2);
+    }
+
+    #[test]
+    fn readers_do_not_wait_for_each_other_and_a_panic_does_not_close_the_lock() {
+        let lock = Arc::new(RwLock::new(1));
+        let other = Arc::clone(&lock);
+        let reading = lock.read();
+        let reader = thread::spawn(move || {
+            let value = *other.read();
+            drop(other);
+            value
+        });
+        assert_eq!(reader.join().expect("no panic"), *reading);
+        drop(reading);
+        let other = Arc::clone(&lock);
+        let panicked = thread::spawn(move || {
+            *other.write() = 2;
+            let _held = other.write();
+            panic!("on purpose");
+        });
+        assert!(panicked.join().is_err());
+        assert_eq!(*lock.read(), 2);
     }
 
     #[test]

@@ -124,7 +124,7 @@ impl SharedMemory {
         Ok(SharedMemory { base, len, keep })
     }
 
-    /// Where the region lies: for the program, when the region is memory that it is to fill.
+    /// Where the region lies: for C code that works on it itself, as long as a clone lives.
     #[must_use]
     pub fn address(&self) -> usize {
         self.base.as_ptr() as usize

@@ -38,12 +38,32 @@ impl<T: Default + Sync> Table<T> {
         chunk.get(index % CHUNK)
     }
 
+    /// The cell that begins at this address, if there is one. Any number is safe to ask for.
+    pub fn find(&self, address: usize) -> Option<&'static T> {
+        for chunk in &self.chunks {
+            // Acquire as in `get`.
+            let chunk = chunk.load(Ordering::Acquire);
+            // SAFETY: as in `get`. Chunks are made in order, so behind the first null is none.
+            let cells: &'static Chunk<T> = unsafe { chunk.as_ref() }?;
+            let offset = address.wrapping_sub(chunk.addr());
+            if offset < size_of::<Chunk<T>>() {
+                let whole = offset.is_multiple_of(size_of::<T>());
+                return cells.get(offset / size_of::<T>()).filter(|_| whole);
+            }
+        }
+        None
+    }
+
     /// Makes the next chunk. `false` if the table is full.
     pub fn grow(&self) -> bool {
         for slot in &self.chunks {
             if slot.load(Ordering::Relaxed).is_null() {
-                let fresh: *mut Chunk<T> =
-                    Box::into_raw(Box::new(core::array::from_fn(|_| T::default())));
+                // Collected, not built in place: a chunk may be too large for the caller's stack.
+                let fresh: Box<[T]> = (0..CHUNK).map(|_| T::default()).collect();
+                let Ok(fresh) = Box::<Chunk<T>>::try_from(fresh) else {
+                    return false;
+                };
+                let fresh = Box::into_raw(fresh);
                 let won = slot.compare_exchange(
                     ptr::null_mut(),
                     fresh,
@@ -86,6 +106,24 @@ mod tests {
         assert!(TABLE.get(64).is_none());
         assert!(TABLE.get(usize::MAX).is_none());
         assert_eq!(TABLE.iter().count(), 64);
+    }
+
+    #[test]
+    fn a_cell_is_found_by_its_address_and_by_no_other() {
+        static TABLE: Table<AtomicU32> = Table::new();
+        assert!(TABLE.find(0).is_none());
+        assert!(TABLE.grow() && TABLE.grow());
+        for index in [0, 63, 64, 127] {
+            let cell = TABLE.get(index).expect("two chunks");
+            let address = ptr::from_ref(cell).addr();
+            assert!(
+                TABLE
+                    .find(address)
+                    .is_some_and(|found| ptr::eq(found, cell))
+            );
+            assert!(TABLE.find(address + 1).is_none());
+        }
+        assert!(TABLE.find(0).is_none() && TABLE.find(usize::MAX).is_none());
     }
 
     #[test]

@@ -3,9 +3,11 @@
 //! for; sending and receiving touch [`SharedMemory`] and [`Doorbell`] directly.
 
 use super::device::Attributes;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::sys::ioctl::Request;
 use crate::sys::mmio::Register;
 use crate::sys::shared::SharedMemory;
+use core::ffi::c_int;
 use core::fmt;
 use core::ops::Range;
 use core::time::Duration;
@@ -17,13 +19,26 @@ pub trait Bus: Send + Sync {
     /// The devices there are now, by name.
     ///
     /// # Errors
-    /// [`crate::Error::NoDevice`] where there is no uacce class at all.
+    /// [`Error::NoDevice`] where there is no uacce class at all.
     fn devices(&self) -> Result<Vec<Attributes>>;
+
+    /// The device of this name, as it is now.
+    ///
+    /// # Errors
+    /// [`Error::NoDevice`] if there is none, [`Error::Io`] if its attributes cannot be
+    /// understood.
+    fn device(&self, name: &str) -> Result<Attributes> {
+        let found = self
+            .devices()?
+            .into_iter()
+            .find(|device| device.name == name);
+        found.ok_or(Error::NoDevice)
+    }
 
     /// Takes a queue of a device. Nothing is mapped or started yet.
     ///
     /// # Errors
-    /// [`crate::Error::Busy`] when no queue is free, else the `errno` of opening it.
+    /// [`Error::Busy`] when no queue is free, else the `errno` of opening it.
     fn open(&self, device: &Attributes) -> Result<Arc<dyn Channel>>;
 }
 
@@ -35,14 +50,14 @@ pub trait Channel: Send + Sync {
     /// Sets the queue's type and learns its number and depths.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] for a type that the device does not have.
+    /// [`Error::Invalid`] for a type that the device does not have.
     fn configure(&self, setup: QueueSetup) -> Result<QueueId>;
 
     /// A region of the queue, mapped on first use; later calls share the mapping. The static region
     /// belongs to its caller and is mapped anew after it was dropped.
     ///
     /// # Errors
-    /// [`crate::Error::Unsupported`] if the queue has no such region, [`crate::Error::Exists`] for a
+    /// [`Error::Unsupported`] if the queue has no such region, [`Error::Exists`] for a
     /// static region that is in use, else the `errno` of mapping it.
     fn region(&self, region: Region) -> Result<SharedMemory>;
 
@@ -55,7 +70,7 @@ pub trait Channel: Send + Sync {
     /// Starts the queue.
     ///
     /// # Errors
-    /// [`crate::Error::Invalid`] if it is started, [`crate::Error::NoDevice`] if the device has gone.
+    /// [`Error::Invalid`] if it is started, [`Error::NoDevice`] if the device has gone.
     fn start(&self) -> Result<()>;
 
     /// Stops the queue: the device fetches no further descriptor. Harmless when stopped.
@@ -73,10 +88,10 @@ pub trait Channel: Send + Sync {
     /// other in the process and need not on the bus.
     ///
     /// # Errors
-    /// [`crate::Error::Unsupported`] if the queue has no such region, [`crate::Error::Invalid`] if it
+    /// [`Error::Unsupported`] if the queue has no such region, [`crate::Error::Invalid`] if it
     /// is not mapped, else the `errno` of asking.
     fn static_slices(&self) -> Result<Vec<Slice>> {
-        Err(crate::Error::Unsupported)
+        Err(Error::Unsupported)
     }
 
     /// A descriptor that becomes readable when [`Channel::wait`] would return.
@@ -84,6 +99,25 @@ pub trait Channel: Send + Sync {
 
     /// How the device reaches the process's memory.
     fn memory(&self) -> Memory;
+
+    /// An `ioctl(2)` of the caller's own on the queue. What the driver answered.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where no ioctl can be passed on, [`Error::Invalid`] for one that is
+    /// unknown or whose argument has another size, else the driver's `errno`.
+    fn command(&self, request: Request, argument: Argument<'_>) -> Result<c_int> {
+        let _ = (request, argument);
+        Err(Error::Unsupported)
+    }
+}
+
+/// What goes with [`Channel::command`].
+#[derive(Debug)]
+pub enum Argument<'a> {
+    /// A number, for requests that take no pointer.
+    Value(usize),
+    /// What the request reads and writes.
+    Bytes(&'a mut [u8]),
 }
 
 /// What a queue is to be.
@@ -187,7 +221,7 @@ pub trait Mapper: Send + Sync {
     /// Maps whole pages that are not mapped yet.
     ///
     /// # Errors
-    /// The `errno` of the kernel's mapping call; [`crate::Error::NoMemory`] for `RLIMIT_MEMLOCK`.
+    /// The `errno` of the kernel's mapping call; [`Error::NoMemory`] for `RLIMIT_MEMLOCK`.
     fn map(&self, pages: &Range<usize>, access: Access) -> Result<()>;
 
     /// Unmaps exactly what one call of [`Mapper::map`] mapped.

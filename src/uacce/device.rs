@@ -115,6 +115,24 @@ pub fn discover(class: &Path, dev_root: &Path) -> Result<Vec<Attributes>> {
     Ok(names.iter().filter_map(read).collect())
 }
 
+/// Reads the device of this name under `class`.
+///
+/// # Errors
+/// [`Error::NoDevice`] if there is none, [`Error::Io`] if its attributes cannot be understood.
+pub fn named(class: &Path, name: &str, dev_root: &Path) -> Result<Attributes> {
+    // The name comes from a program, and must not lead elsewhere.
+    if name.is_empty() || name.starts_with('.') || name.contains('/') {
+        return Err(Error::NoDevice);
+    }
+    read(&class.join(name), name, dev_root).map_err(|error| {
+        log_error!("{name}: its attributes cannot be read: {error}");
+        match error {
+            Error::Invalid | Error::Io => Error::Io,
+            _ => Error::NoDevice,
+        }
+    })
+}
+
 /// Reads one device.
 fn read(dir: &Path, name: &str, dev_root: &Path) -> Result<Attributes> {
     // The v1 library's kernels keep the attributes in a directory of their own.

@@ -1,6 +1,8 @@
 //! A queue of a real device: one open file of `/dev/<name>`.
 
-use super::channel::{Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Slice, Wake};
+use super::channel::{
+    Argument, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Slice, Wake,
+};
 use super::device::{self, Attributes};
 use super::uapi;
 use crate::error::{Error, Result};
@@ -8,6 +10,7 @@ use crate::sys::lock::Mutex;
 use crate::sys::shared::SharedMemory;
 use crate::sys::{env, fd, fork, ioctl, pages, poll};
 use crate::{log_error, log_info};
+use core::ffi::c_int;
 use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -19,6 +22,11 @@ pub struct Kernel;
 impl Bus for Kernel {
     fn devices(&self) -> Result<Vec<Attributes>> {
         device::discover(&env::sysfs_root().join("class/uacce"), &env::dev_root())
+    }
+
+    fn device(&self, name: &str) -> Result<Attributes> {
+        let class = env::sysfs_root().join("class/uacce");
+        device::named(&class, name, &env::dev_root())
     }
 
     fn open(&self, device: &Attributes) -> Result<Arc<dyn Channel>> {
@@ -62,20 +70,32 @@ struct Node {
 }
 
 impl Node {
+    /// The open file. In a child of the process that opened it the number may be another file's.
+    ///
+    /// # Errors
+    /// [`Error::Shutdown`] in a child.
+    fn fd(&self) -> Result<BorrowedFd<'_>> {
+        if self.born == fork::generation() {
+            Ok(self.fd.as_fd())
+        } else {
+            Err(Error::Shutdown)
+        }
+    }
+
     fn map(&self, page: u64, len: usize) -> Result<SharedMemory> {
         if len == 0 {
             return Err(Error::Unsupported);
         }
-        SharedMemory::map(self.fd.as_fd(), page * pages::size() as u64, len)
+        SharedMemory::map(self.fd()?, page * pages::size() as u64, len)
     }
 }
 
 impl Channel for Node {
     fn configure(&self, setup: QueueSetup) -> Result<QueueId> {
         let mut context = [0_u16, setup.kind];
-        ioctl::with_argument(self.fd.as_fd(), uapi::SET_QP_CTX, &mut context)?;
+        ioctl::with_argument(self.fd()?, uapi::SET_QP_CTX, &mut context)?;
         let mut info = [0_u32; 4];
-        let told = ioctl::with_argument(self.fd.as_fd(), uapi::SET_QP_INFO, &mut info).is_ok();
+        let told = ioctl::with_argument(self.fd()?, uapi::SET_QP_INFO, &mut info).is_ok();
         // Kernels before this request have rings of 1024 entries of the driver's own size.
         let default = u32::from(uapi::DEFAULT_DEPTH) << 16 | u32::from(uapi::DEFAULT_DEPTH);
         let (sqe_size, depths) = if told {
@@ -119,18 +139,18 @@ impl Channel for Node {
     }
 
     fn start(&self) -> Result<()> {
-        ioctl::with_value(self.fd.as_fd(), self.device.uapi.start, 0).map(drop)
+        ioctl::with_value(self.fd()?, self.device.uapi.start, 0).map(drop)
     }
 
     fn stop(&self) {
-        if self.born == fork::generation() {
+        if let Ok(fd) = self.fd() {
             // Fails with ENXIO when the device has gone, and then there is nothing to stop.
-            let _ = ioctl::with_value(self.fd.as_fd(), self.device.uapi.put_queue, 0);
+            let _ = ioctl::with_value(fd, self.device.uapi.put_queue, 0);
         }
     }
 
     fn wait(&self, limit: Duration) -> Result<Wake> {
-        let woken = poll::readable(self.fd.as_fd(), limit)?;
+        let woken = poll::readable(self.fd()?, limit)?;
         Ok(if woken { Wake::Event } else { Wake::TimedOut })
     }
 
@@ -159,6 +179,14 @@ impl Channel for Node {
             Memory::Sva
         } else {
             Memory::Static
+        }
+    }
+
+    fn command(&self, request: ioctl::Request, argument: Argument<'_>) -> Result<c_int> {
+        let fd = self.fd()?;
+        match argument {
+            Argument::Value(value) => ioctl::with_value(fd, request, value),
+            Argument::Bytes(bytes) => ioctl::with_bytes(fd, request, bytes),
         }
     }
 }

@@ -96,6 +96,12 @@ pub const fn slice(answer: u64, flags: DeviceFlags) -> Slice {
     }
 }
 
+/// The answer of [`GET_SS_DMA`] for a slice without an IOMMU.
+#[must_use]
+pub const fn slice_answer(slice: Slice) -> u64 {
+    slice.bus | (slice.len >> GRANULE_SHIFT) as u64 & GRANULES
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +114,7 @@ mod tests {
             len: 3 << 16,
         };
         assert_eq!(told, expected);
+        assert_eq!(slice_answer(expected), 0x1234_5003);
         let told = slice(0x1234_5000 | 3, DeviceFlags::IOMMU);
         assert_eq!(told, Slice { len: 0, ..expected });
     }

@@ -3,6 +3,18 @@
 #include "fake_kernel.h"
 #include <stdarg.h>
 
+/* Slices lie apart on the bus, the last one shortest. */
+static int slice_ioctl(struct object *q, uint64_t *info)
+{
+	uint64_t units = (q->map[SS].len + 0xffff) >> 16, first = *info * (uint64_t)slice;
+
+	if (!slice || !q->map[SS].at || first >= units)
+		return -EINVAL;
+	*info = 0x40000000 + *info * 0x10000000;
+	*info |= units - first < (uint64_t)slice ? units - first : (uint64_t)slice;
+	return first + (uint64_t)slice < units;
+}
+
 static int node_ioctl(struct object *q, const char *name, void *arg)
 {
 	if (q->gone)
@@ -33,6 +45,8 @@ static int node_ioctl(struct object *q, const char *name, void *arg)
 		((uint16_t *)arg)[2] = ((uint16_t *)arg)[3] = DEPTH;
 		return 0;
 	}
+	if (!strcmp(name, "GET_SS_DMA"))
+		return slice_ioctl(q, arg);
 	return -EINVAL;
 }
 
@@ -140,7 +154,7 @@ static const struct {
 	{ CONTAINER, 0x3b66, "SET_IOMMU" },	  { CONTAINER, 0x3b70, "IOMMU_GET_INFO" },
 	{ CONTAINER, 0x3b71, "MAP_DMA" },	  { CONTAINER, 0x3b72, "UNMAP_DMA" },
 	{ GROUP, 0x3b67, "GROUP_GET_STATUS" },	  { GROUP, 0x3b68, "SET_CONTAINER" },
-	{ GROUP, 0x3b6a, "GET_DEVICE_FD" },
+	{ GROUP, 0x3b6a, "GET_DEVICE_FD" },	  { NODE, 0x80085703, "GET_SS_DMA" },
 };
 
 static const char *request_name(enum kind kind, unsigned long request)

@@ -12,9 +12,10 @@
  *
  *   FAKE_UAPI   mainline (default) or v6: which ioctl numbers and pages
  *   FAKE_QUEUES how many queues a device has (16)
+ *   FAKE_SS     static memory for devices without SVA, in slices of so many times 64 KiB
  *   FAKE_LOG    a file that gets one line for each served call: what = result
  *   FAKE_FAULT  a list NAME[=VALUE][@N],...: with @N only the Nth time
- *     an ioctl's name, OPEN_{NODE,GROUP,CONTAINER}, MMAP_{MMIO,DUS}: the call
+ *     an ioctl's name, OPEN_{NODE,GROUP,CONTAINER}, MMAP_{MMIO,DUS,SS}: the call
  *       does nothing; VALUE < 0 is its errno, else its answer
  *     status=S    the descriptor ends with status S
  *     sq_head=I, sq_num=I   the completion names slot or queue I
@@ -36,11 +37,11 @@
 #include <time.h>
 
 static const char *const kind_names[] = { "FREE", "NODE", "CONTAINER", "GROUP", "MDEV" };
-static const char *const region_names[] = { "MMIO", "DUS" };
+static const char *const region_names[] = { "MMIO", "DUS", "SS" };
 
 struct object objects[64];
 size_t page;
-int v6, removed;
+int v6, removed, slice;
 
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 static struct { char name[24]; long value; int nth, seen; } rules[16];
@@ -111,6 +112,8 @@ __attribute__((constructor)) static void setup(void)
 	v6 = text && !strcmp(text, "v6");
 	if (getenv("FAKE_QUEUES"))
 		queues = atoi(getenv("FAKE_QUEUES"));
+	if (getenv("FAKE_SS"))
+		slice = atoi(getenv("FAKE_SS"));
 	text = getenv("FAKE_FAULT");
 	while (text && *text && rule_count < COUNT(rules)) {
 		size_t len = strcspn(text, ","), name = strcspn(text, "=@,");
@@ -326,6 +329,10 @@ static int check_map(struct object *q, enum region r, size_t len)
 		return (int)value;
 	if (q->gone)
 		return -ENXIO;
+	if (r == SS && (!slice || q->kind != NODE))
+		return -EINVAL;
+	if (r == SS) /* One at a time, of any length. */
+		return q->map[SS].at ? -EEXIST : ftruncate(q->fd, (off_t)(SS_AT + len)) ? -errno : 0;
 	if (r == MMIO ? len > mmio : len != dus)
 		return -EINVAL;
 	/* Also after munmap, as kernels up to 6.1 have it. */
@@ -335,8 +342,8 @@ static int check_map(struct object *q, enum region r, size_t len)
 static void *serve_mmap(struct object *q, void *at, size_t len, int prot, int flags, off_t offset)
 {
 	size_t dus_page = q->kind == NODE && v6 ? 2 : 1, number = (size_t)offset / page;
-	enum region r = number == 0 ? MMIO : DUS;
-	int value = number == 0 || number == dus_page ? check_map(q, r, len) : -EINVAL;
+	enum region r = number == 0 ? MMIO : number == dus_page + 1 ? SS : DUS;
+	int value = r != DUS || number == dus_page ? check_map(q, r, len) : -EINVAL;
 	void *map = MAP_FAILED;
 
 	if (q->kind != NODE && q->kind != MDEV)
@@ -350,7 +357,7 @@ static void *serve_mmap(struct object *q, void *at, size_t len, int prot, int fl
 		trap_stores();
 		prot &= ~PROT_WRITE;
 	}
-	map = REAL(mmap)(at, len, prot, flags, q->fd, r == MMIO ? 0 : DUS_AT);
+	map = REAL(mmap)(at, len, prot, flags, q->fd, r == MMIO ? 0 : r == DUS ? DUS_AT : SS_AT);
 	if (map != MAP_FAILED) {
 		q->map[r].at = map;
 		q->map[r].len = len;

@@ -18,8 +18,8 @@
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 enum kind { FREE, NODE, CONTAINER, GROUP, MDEV };
-enum region { MMIO, DUS, REGIONS };
-enum { DEPTH = 1024, SQE = 128, CQE = 16, DUS_AT = 0x10000, FILE_SIZE = 0x50000 };
+enum region { MMIO, DUS, SS, REGIONS };
+enum { DEPTH = 1024, SQE = 128, CQE = 16, DUS_AT = 0x10000, SS_AT = 0x50000, FILE_SIZE = SS_AT };
 
 /* An open file. It is known by its inode, so a duplicate is the same. */
 struct object {
@@ -42,9 +42,9 @@ struct object {
 #pragma GCC visibility push(hidden)
 
 extern struct object objects[64];
-/* Bytes of a page; version 6 of the interface; the device has been removed. */
+/* Bytes of a page; version 6 of the interface; the device has been removed; $FAKE_SS. */
 extern size_t page;
-extern int v6, removed;
+extern int v6, removed, slice;
 
 /* One thread at a time is inside. */
 void lock(void);

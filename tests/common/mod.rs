@@ -112,12 +112,17 @@ pub fn names_of(map: &str) -> BTreeSet<String> {
     names.map(|n| n.trim_end_matches(';').to_owned()).collect()
 }
 
-/// pkg-config for the prefix.
+/// pkg-config for the seed API in the prefix.
 pub fn pkg_config(arguments: &[&str]) -> Vec<String> {
+    pkg_config_of("warpdrive", arguments)
+}
+
+/// pkg-config for a package of the prefix.
+pub fn pkg_config_of(package: &str, arguments: &[&str]) -> Vec<String> {
     let path = prefix().join("lib/pkgconfig");
     let mut command = Command::new("pkg-config");
     command.env("PKG_CONFIG_PATH", path);
-    let answer = text(command.args(arguments).arg("warpdrive"));
+    let answer = text(command.args(arguments).arg(package));
     answer.split_whitespace().map(str::to_owned).collect()
 }
 

@@ -5,9 +5,11 @@
 #![cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
 #![expect(unsafe_code, reason = "forks, and calls of the C entries")]
 
+mod contexts;
 mod entries;
 #[path = "../common/fake.rs"]
 mod fake;
+mod static_memory;
 mod uacce;
 mod vfio;
 

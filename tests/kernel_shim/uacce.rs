@@ -126,7 +126,13 @@ fn a_region_is_mapped_once_however_often_it_is_asked_for() {
         assert_eq!(none, Some(Error::Invalid));
     });
     let Some(world) = world else { return };
-    assert_eq!((world.count("mmap DUS"), world.count("mmap MMIO")), (2, 1));
+    assert_eq!((world.count("mmap DUS"), world.count("mmap MMIO")), (1, 1));
+    assert_eq!(
+        world.count("mmap SS 4096 @8192 = -22"),
+        1,
+        "{}",
+        world.log()
+    );
 }
 
 #[test]

@@ -113,6 +113,23 @@ fn a_request_that_a_reset_has_met_has_an_end() {
 }
 
 #[test]
+fn when_no_answer_will_come_the_device_writes_nothing_any_more() {
+    let rig = Rig::new("hisi_zip,level=9");
+    let (data, mut out) = (text(1 << 20), vec![0; 1 << 20]);
+    let mut message = whole(ZLIB, 0, &data, &mut out);
+    rig.engine.send(SYNC[0], &mut message).expect("sent");
+    while rig.world.counters("hisi_zip-0").expect("there").descriptors == 0 {
+        std::thread::yield_now();
+    }
+    rig.world.reset("hisi_zip-0").expect("there");
+    assert_eq!(rig.receive(SYNC[0], &mut message), Err(Error::DeviceReset));
+    out.fill(0xee);
+    // The simulated engine has ended when its world is dropped.
+    drop(rig);
+    assert!(out.iter().all(|byte| *byte == 0xee));
+}
+
+#[test]
 fn a_status_of_the_device_is_an_error_in_the_input() {
     for status in [0x05, 0x0e, 0x0f, 0x10, 0x12, 0xff] {
         let rig = Rig::new(&format!("hisi_zip,fault=status:{status}@1"));
@@ -160,6 +177,8 @@ fn a_full_context_is_busy_and_empties() {
     assert_eq!(sent, 7);
     rig.receive(ASYNC[0], &mut blank()).expect("an answer");
     assert_eq!(rig.post(ASYNC[0], &message), Ok(()));
+    // The buffers are still the device's.
+    rig.engine.reset(ASYNC[0]).expect("started again");
 }
 
 #[test]

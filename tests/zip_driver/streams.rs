@@ -1,5 +1,6 @@
 //! Streams, in pieces of any size.
 
+use super::lists::{List, listed};
 use super::rig::*;
 use proptest::prelude::*;
 use warpdrive::Error;
@@ -106,6 +107,23 @@ fn streams_come_back_whole_in_fixed_pieces() {
             let back = Session::new(&rig, format, 1).all(&pack(format, &data), &[piece], &[room]);
             assert!(back == data, "{format} {piece} {room}");
         }
+    }
+}
+
+#[test]
+fn every_version_has_streams_and_lists() {
+    let data = text(9000);
+    for version in [1, 2, 3, 5] {
+        let rig = Rig::new(&format!("hisi_zip,api={version}"));
+        let stream = Session::new(&rig, GZIP, 0).all(&data, &[2000], &[1500]);
+        assert!(unpack(GZIP, &stream) == data);
+        assert!(Session::new(&rig, GZIP, 1).all(&stream, &[700], &[150]) == data);
+        let (mut input, mut room) = (List::of(&stream, &[99; 9]), List::of(&data, &[99; 9]));
+        room.pieces.iter_mut().for_each(|piece| piece.fill(0));
+        let mut message = listed(GZIP, 1, &mut input, &mut room);
+        rig.run(&mut message).expect("an answer");
+        assert_eq!(message.req.status, 0);
+        assert!(room.bytes() == data);
     }
 }
 

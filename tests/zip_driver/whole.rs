@@ -181,3 +181,30 @@ fn a_device_that_claims_more_than_it_had_room_for_is_not_believed() {
     assert_eq!(message.req.status, WD_IN_EPARA as u32);
     assert_eq!((message.produced, message.in_cons), (0, 0));
 }
+
+#[test]
+fn the_window_of_the_session_is_kept() {
+    // Only what is 10 KB back would help to compress the second half.
+    let half = noise(10_000);
+    let data = [&half[..], &half].concat();
+    let rig = Rig::new("hisi_zip,api=3,level=6");
+    let size = |window: u32| {
+        let mut out = vec![0; 30_000];
+        let mut message = whole(DEFLATE, 0, &data, &mut out);
+        message.win_sz = Enum::new(window);
+        rig.run(&mut message).expect("an answer");
+        out.truncate(message.produced as usize);
+        assert!(unpack(DEFLATE, &out) == data);
+        out.len()
+    };
+    let [small, large] = [size(0), size(4)];
+    assert!(small > 19_000 && large < 12_000, "{small} {large}");
+    // Garbage in a session that decompresses does not matter.
+    let stream = pack(DEFLATE, &data);
+    let mut out = vec![0; 20_000];
+    let mut message = whole(DEFLATE, 1, &stream, &mut out);
+    (message.win_sz, message.comp_lv) = (Enum::new(0xa5a5_a5a5), Enum::new(0xa5a5_a5a5));
+    rig.run(&mut message).expect("an answer");
+    assert_eq!(message.req.status, 0);
+    assert!(out == data);
+}

@@ -222,7 +222,8 @@ fn lists_lie_in_the_sessions_memory_too() {
     let mut request = whole(ZLIB, 0, &[], &mut []);
     request.req.src = input.as_mut_ptr().cast();
     request.req.dst = room.as_mut_ptr().cast();
-    (request.req.src_len, request.avail_out) = (9000, 9000);
+    (request.req.src_len, request.req.dst_len) = (9000, 9000);
+    request.avail_out = 9000;
     request.req.data_fmt = Enum::new(1);
     bound.run(&mut request).expect("an answer");
     assert_eq!(request.req.status, 0);

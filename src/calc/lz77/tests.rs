@@ -201,7 +201,7 @@ fn literals_that_16_bits_do_not_tell_are_said_beside() {
 }
 
 #[test]
-fn text_becomes_a_third_and_a_thorough_search_finds_more() {
+fn text_becomes_less_than_half_and_a_thorough_search_finds_more() {
     let (data, mut lz77) = (text(100_000), Lz77::new());
     let mut size = |thorough| {
         let search = Search {

@@ -14,6 +14,7 @@ pub mod wd_bmm;
 pub mod wd_comp;
 pub mod wd_comp_drv;
 pub mod wd_internal;
+pub mod wd_path;
 pub mod wd_sched;
 pub mod wd_zlibwrapper;
 

@@ -44,7 +44,7 @@ struct Queue {
     id: QueueId,
     pool: Pool,
     records: Records,
-    /// Starting it again has failed.
+    /// The device was reset or has gone, or starting the queue again has failed.
     dead: AtomicBool,
     /// The process that it works in.
     born: u64,
@@ -222,8 +222,10 @@ impl Queue {
                 slot.read(&mut bytes);
                 Mark::unpack(mark)
             };
-            receiver.receive(take).map_err(gone)?.ok_or(Error::Again)?
+            receiver.receive(take)
         };
+        let mark = mark.map_err(|error| self.lost(error))?;
+        let mark = mark.ok_or(Error::Again)?;
         // Only marks of `Mark::pack` are in the ring.
         let mark = mark.ok_or(Error::Io)?;
         let sqe = Sqe::decode(&bytes);
@@ -280,7 +282,19 @@ impl Queue {
         self.channel.start()?;
         *self.receiver.0.enter().ok_or(Error::Busy)? = Some(receiver);
         *self.sender.0.enter().ok_or(Error::Busy)? = Some(sender);
+        self.dead.store(false, Ordering::Release);
         Ok(())
+    }
+
+    /// What to answer when receiving has failed. When it says that no answer will ever come, the
+    /// device touches no memory any more: the queue is stopped, once.
+    #[cold]
+    fn lost(&self, error: Error) -> Error {
+        let error = gone(error);
+        if error == Error::DeviceReset && !self.dead.swap(true, Ordering::AcqRel) {
+            self.channel.stop();
+        }
+        error
     }
 
     /// What to answer while there is no ring: `now`, or that there never will be one.

@@ -77,7 +77,7 @@ pub(super) fn make(
 ) -> Result<u64> {
     let mut pieces = buffer.whole_pieces(promise);
     let mut list = open(pool, ops, record)?;
-    let (first, mut lists) = (list.bus, 1);
+    let (first, head, mut lists) = (list.bus, list.at.cast::<[u8; HEAD]>(), 1);
     for piece in pieces.by_ref() {
         if list.used == MOST_ENTRIES {
             if lists == MOST_LISTS {
@@ -93,6 +93,13 @@ pub(super) fn make(
     if pieces.left > 0 || list.used == 0 {
         return Err(Error::Invalid);
     }
+    // The first head has the entries of all lists, used or not, as the driver in C leaves it.
+    let bytes = promise.read(head).ok_or(Error::Invalid)?;
+    let whole = Head {
+        in_chain: (lists * MOST_ENTRIES) as u16,
+        ..Head::decode(&bytes)
+    };
+    promise.write(head, whole.encode());
     Ok(first)
 }
 

@@ -101,7 +101,7 @@ struct Areas {
 }
 
 impl Areas {
-    /// Where they are. A list without room for the second has none for the first, or none behind it.
+    /// Where they are. [`Fault::NoRoom`] if a list ends before the second begins.
     fn of(promise: Promise, job: &Job) -> Result<Areas, Fault> {
         let needed = job.source.len + LITERALS_SPARE;
         let (mut len, mut address) = (needed, job.sink.address.wrapping_add(needed));

@@ -109,7 +109,10 @@ impl Encoder {
             let last = source.is_last();
             let (input, output) = both(source, sink)?;
             if output.is_empty() {
-                return Err(Fault::NoRoom);
+                if source.left() > 0 || !self.is_complete() {
+                    return Err(Fault::NoRoom);
+                }
+                break;
             }
             if input.is_empty() && !last {
                 return Err(Fault::ShortList);
@@ -125,6 +128,13 @@ impl Encoder {
             }
         }
         sink.put_all(self.wrap.trailer(self.sum, self.size).as_slice())
+    }
+
+    /// Whether a stream that filled its output is complete: the compressor tells it only where there
+    /// is room left.
+    fn is_complete(&mut self) -> bool {
+        let step = self.deflater.run(&[], &mut [0], Flush::Finish);
+        step.is_ok_and(|step| step.end && step.produced == 0)
     }
 
     /// Goes on with the stream, whose input ends with this request's if `last`. What a request

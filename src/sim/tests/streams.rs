@@ -190,11 +190,10 @@ fn lists_are_followed_from_an_offset_on() {
     assert_eq!((done.status, done.consumed), (0, 980));
     let stream = [&[0x78, 0x9c], &out[9..9 + done.produced as usize]].concat();
     assert_eq!(python("zlib.decompress(d)", &stream), data[20..]);
-    let refused = |input: &List, status| {
+    let mut refused = |input: &List, status| {
         let source = input.0.as_ptr() as u64;
         assert_eq!(rig.run(&Sqe { source, ..sqe }).status, status);
     };
-    let mut refused = refused;
     refused(&list(head(1, 0), &[(from, 900)]), BAD_REQUEST);
     refused(&list(head(1, 0), &[(from, (8 << 20) + 1)]), BAD_REQUEST);
     refused(&list(head(256, 0), &[]), BAD_REQUEST);

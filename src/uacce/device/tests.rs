@@ -161,6 +161,28 @@ fn a_device_without_the_optional_attributes_is_usable() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "reads files")]
+fn a_device_is_read_by_its_name_and_nothing_else_is() {
+    let tree = Tree::new("named", MAINLINE_FILES);
+    let named = |name| named(&tree.0, name, Path::new("/dev"));
+    assert_eq!(named("hisi_zip-3").map(|d| d.available), Ok(Some(256)));
+    for name in ["hisi_zip-4", "", ".", "..", "../named", "hisi_zip-3/device"] {
+        assert_eq!(named(name), Err(Error::NoDevice), "{name}");
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "reads files")]
+fn garbage_in_a_named_devices_attribute_is_an_io_error() {
+    for content in [&b""[..], b"-1\n", b"\xff\xfe", b"12 13"] {
+        let files = with(MAINLINE_FILES, "available_instances", content);
+        let tree = Tree::new("named-garbage", &files);
+        let found = named(&tree.0, "hisi_zip-3", Path::new("/dev"));
+        assert_eq!(found, Err(Error::Io), "{content:?}");
+    }
+}
+
+#[test]
 fn no_class_directory_means_no_device() {
     assert_eq!(
         discover(Path::new("/nonexistent/class/uacce"), Path::new("/dev")),

@@ -100,3 +100,25 @@ fn a_shelf_keeps_a_few_and_finds_what_suits() {
     let left = std::iter::from_fn(|| Some(*shelf.take(|_| true, || -1)).filter(|n| *n >= 0));
     assert_eq!(left.count(), 15);
 }
+
+#[test]
+fn a_small_stack_suffices() {
+    // Callers run requests on stacks of tens of KiB; frames without optimisation are the largest.
+    let data = text(20_000);
+    let work = || {
+        let engine = engine();
+        for alg in [DEFLATE, ZLIB, GZIP, LZ4] {
+            for level in [1, 5, 9] {
+                let set = |message: &mut wd_comp_msg| message.comp_lv = Enum::new(level);
+                let (_, small) = run(&*engine, (alg, COMPRESS), &data, 30_000, set);
+                let (answer, _) = run(&*engine, (alg, DECOMPRESS), &small, 20_000, set);
+                assert_eq!(answer.req.status, OK);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let small = thread::Builder::new().stack_size(64 << 10);
+        let thread = small.spawn_scoped(scope, work).expect("started");
+        thread.join().expect("no panic");
+    });
+}

@@ -48,6 +48,22 @@ fn a_smaller_window_is_kept() {
 }
 
 #[test]
+fn as_much_room_as_the_result_has_bytes_is_enough() {
+    let (data, engine) = (text(5000), engine());
+    for alg in FORMATS {
+        for level in 1..10 {
+            let set = |message: &mut wd_comp_msg| message.comp_lv = Enum::new(level);
+            let (_, small) = run(&*engine, (alg, COMPRESS), &data, 6000, set);
+            let (answer, same) = run(&*engine, (alg, COMPRESS), &data, small.len(), set);
+            assert_eq!(answer.req.status, OK, "{alg} {level}");
+            assert!(same == small);
+            let (answer, _) = run(&*engine, (alg, COMPRESS), &data, small.len() - 1, set);
+            assert_eq!(answer.req.status, BAD, "{alg} {level}");
+        }
+    }
+}
+
+#[test]
 fn what_the_crate_makes_is_read() {
     use zlib_rs::{DeflateConfig, ReturnCode, compress_slice};
     let data = text(50_000);

@@ -1,0 +1,476 @@
+//! A context of an initialised algorithm, as requests see it.
+//!
+//! A seat is entered through gates: one for synchronous requests, one for posting and
+//! one for taking answers. What the gates guard is put in place by an initialisation
+//! and taken out by its end, so a request that comes too late finds nothing and is
+//! refused; the seats themselves stay for the life of the process.
+
+use super::tally::{Tally, add};
+use crate::drv::{Engine, Path};
+use crate::error::{Error, Result};
+use crate::sys::gate::Gate;
+use crate::sys::lock::Mutex;
+use crate::sys::slots::{Carried, Poster, Slots, Taker};
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A message of a class of algorithms, as drivers know it.
+pub trait Message: Copy + 'static {
+    /// What the caller asked for, and gets back with the results in it.
+    type Request: Copy;
+    /// A message that asks for nothing.
+    const BLANK: Self;
+    /// Which asynchronous request it belongs to.
+    fn tag(&self) -> u32;
+    /// Says which asynchronous request it belongs to.
+    fn set_tag(&mut self, tag: u32);
+    /// The request, with the results that `answer` has.
+    fn finish(&self, answer: &Self) -> Self::Request;
+    /// Bytes of input consumed, bytes of output produced, and whether it failed.
+    fn weight(&self) -> (u32, u32, bool);
+}
+
+/// How long and in which way synchronous requests wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// The bound. A reset of the context may come on top.
+    pub limit: Duration,
+    /// Whether to sleep until the device interrupts.
+    pub sleeps: bool,
+}
+
+/// On a pair of cache lines of its own, which processors fetch together.
+#[repr(align(128))]
+struct Apart<T>(T);
+
+impl<T: Default> Default for Apart<T> {
+    fn default() -> Self {
+        Apart(T::default())
+    }
+}
+
+/// What synchronous requests need.
+struct Line<M> {
+    epoch: u64,
+    engine: Arc<dyn Engine<M>>,
+    /// The request's message. A driver may know its address longer than the request lasts.
+    message: Box<Carried<M>>,
+    /// [`Engine::is_shared`].
+    shared: bool,
+    /// The context does not work any more.
+    dead: bool,
+    /// A driver may still use the message after its engine has gone.
+    lost: bool,
+}
+
+/// What posting needs.
+struct Out<M> {
+    epoch: u64,
+    engine: Arc<dyn Engine<M>>,
+    poster: Poster<M>,
+    /// The device does not work any more: requests are left to the helper.
+    helped: bool,
+}
+
+/// What taking answers needs.
+struct In<M> {
+    engine: Arc<dyn Engine<M>>,
+    taker: Taker<M>,
+    in_slots: bool,
+    /// What the engine answers into.
+    answer: Carried<M>,
+    /// As [`Out::helped`]: these requests wait for the helper.
+    helped: bool,
+}
+
+/// A place for a context.
+pub struct Seat<M: Message> {
+    line: Apart<Gate<Option<Line<M>>>>,
+    outward: Apart<(Gate<Option<Out<M>>>, AtomicU32)>,
+    inward: Apart<(Gate<Option<In<M>>>, AtomicU32)>,
+    tally: Apart<Tally>,
+    /// For drivers written in C, which ask for a message while they answer.
+    slots: Mutex<Option<Arc<Slots<M>>>>,
+}
+
+impl<M: Message> Default for Seat<M> {
+    fn default() -> Self {
+        Seat {
+            line: Apart(Gate::new(None)),
+            outward: Apart((Gate::new(None), AtomicU32::new(0))),
+            inward: Apart((Gate::new(None), AtomicU32::new(0))),
+            tally: Apart::default(),
+            slots: Mutex::new(None),
+        }
+    }
+}
+
+/// A synchronous request that could not be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Why.
+    pub error: Error,
+    /// The device may still touch the request's memory.
+    pub unquiet: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure {
+            error,
+            unquiet: false,
+        }
+    }
+}
+
+/// A finished asynchronous request.
+pub enum Taken<M: Message> {
+    /// With its results.
+    Done(M::Request),
+    /// The device gave up: the helper is to do it.
+    Undone(M),
+}
+
+/// Answers to no request that one visit takes before it gives up.
+const STRAYS: u32 = 1024;
+
+impl<M: Message> Seat<M> {
+    /// Puts a context into the seat, for synchronous requests, or with `slots` for asynchronous ones.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] in a signal handler that interrupted a request.
+    pub fn fill(
+        &self,
+        epoch: u64,
+        engine: &Arc<dyn Engine<M>>,
+        slots: Option<usize>,
+    ) -> Result<()> {
+        self.tally.0.clear();
+        let Some(count) = slots else {
+            *self.line.0.visit().ok_or(Error::Busy)? = Some(Line {
+                epoch,
+                engine: Arc::clone(engine),
+                message: Box::new(Carried(M::BLANK)),
+                shared: engine.is_shared(),
+                dead: false,
+                lost: false,
+            });
+            return Ok(());
+        };
+        let (poster, taker) = Slots::of(count, M::BLANK);
+        *self.slots.lock() = Some(Arc::clone(taker.slots()));
+        *self.inward.0.0.visit().ok_or(Error::Busy)? = Some(In {
+            engine: Arc::clone(engine),
+            taker,
+            in_slots: engine.answers_in_slots(),
+            answer: Carried(M::BLANK),
+            helped: false,
+        });
+        *self.outward.0.0.visit().ok_or(Error::Busy)? = Some(Out {
+            epoch,
+            engine: Arc::clone(engine),
+            poster,
+            helped: false,
+        });
+        Ok(())
+    }
+
+    /// Takes the context out, when nobody is in the seat, and has the engine give up what is on its
+    /// way.
+    pub fn clear(&self, seat: usize) {
+        let line = self.line.0.visit().and_then(|mut pass| pass.take());
+        if let Some(line) = line.filter(|line| line.lost) {
+            core::mem::forget(line.message);
+        }
+        let out = self.outward.0.0.visit().and_then(|mut pass| pass.take());
+        let inward = self.inward.0.0.visit().and_then(|mut pass| pass.take());
+        if let Some(out) = out.filter(|_| self.flying() != 0) {
+            let _ = out.engine.reset(seat);
+        }
+        self.outward.0.1.store(0, Ordering::Relaxed);
+        self.inward.0.1.store(0, Ordering::Relaxed);
+        *self.slots.lock() = None;
+        drop(inward);
+    }
+
+    /// What the context has done.
+    pub fn tally(&self) -> &Tally {
+        &self.tally.0
+    }
+
+    /// Asynchronous requests on their way; of other threads' doings as much as can be seen.
+    #[inline]
+    pub fn flying(&self) -> u32 {
+        let out = self.outward.0.1.load(Ordering::Relaxed);
+        out.wrapping_sub(self.inward.0.1.load(Ordering::Relaxed))
+    }
+
+    /// For drivers written in C: where the asynchronous message with this tag is.
+    pub fn find(&self, tag: u32) -> Option<NonNull<M>> {
+        self.slots.lock().as_ref()?.find(tag)
+    }
+
+    /// The engine, if it serves synchronous requests that need not take turns.
+    pub fn shared(&self, epoch: u64) -> Result<Arc<dyn Engine<M>>> {
+        let pass = self.line.0.enter().ok_or(Error::Busy)?;
+        let line = pass.as_ref().filter(|line| line.epoch == epoch);
+        line.map(|line| Arc::clone(&line.engine))
+            .ok_or(Error::Invalid)
+    }
+
+    /// Has the engine drop what it keeps of a stream.
+    pub fn forget(&self, epoch: u64, ctx_buf: usize) {
+        let pass = self.line.0.enter();
+        let line = pass.as_ref().and_then(|pass| pass.as_ref());
+        if let Some(line) = line.filter(|line| line.epoch == epoch) {
+            line.engine.forget(ctx_buf);
+        }
+    }
+
+    /// Does a synchronous request: `fill` writes the message, `read` the results.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no synchronous context here, or not that of `epoch`;
+    /// [`Error::Busy`] if this very thread is inside; [`Error::TimedOut`]; what the engine answered.
+    #[inline]
+    pub fn run<Q>(
+        &self,
+        seat: usize,
+        epoch: u64,
+        patience: &Patience,
+        request: &mut Q,
+        fill: impl FnOnce(&mut M, &Q),
+        read: impl FnOnce(&M, &mut Q),
+    ) -> core::result::Result<(), Failure> {
+        let mut pass = self.line.0.enter().ok_or(Error::Busy)?;
+        let line = pass.as_mut().ok_or(Error::Invalid)?;
+        if line.epoch != epoch {
+            return Err(Error::Invalid.into());
+        }
+        if line.dead {
+            return Err(Error::DeviceReset.into());
+        }
+        // Once: a call through the `Arc` has to find its way into it.
+        let engine = &*line.engine;
+        let message = &mut line.message.0;
+        fill(message, request);
+        let mut answer = engine.send(seat, message);
+        if answer.is_ok() && !line.shared {
+            answer = engine.receive(seat, message);
+            if answer == Err(Error::Again) {
+                answer = wait_for(engine, seat, message, patience);
+            }
+        }
+        if let Err(error) = answer {
+            return Err(self.fail(line, seat, error));
+        }
+        let message = &*message;
+        self.tally.0.count(message.weight());
+        read(message, request);
+        Ok(())
+    }
+
+    /// Cleans up after a synchronous request that could not be done. Whoever has asked for it counts
+    /// it: the helper may still do it.
+    #[cold]
+    fn fail(&self, line: &mut Line<M>, seat: usize, error: Error) -> Failure {
+        let mut unquiet = false;
+        if matches!(error, Error::TimedOut | Error::DeviceReset) {
+            let given_up = line.engine.reset(seat);
+            // An engine that cannot give up a request keeps it. After an error of the device's own
+            // nothing is on its way, and the next request may find it repaired.
+            unquiet = error == Error::TimedOut && given_up == Err(Error::Unsupported);
+            line.dead = unquiet || given_up.is_err_and(|error| error != Error::Unsupported);
+            line.lost |= unquiet;
+        }
+        if error == Error::TimedOut {
+            add(&self.tally.0.timeouts, 1);
+        }
+        Failure { error, unquiet }
+    }
+
+    /// Posts an asynchronous request: `fill` writes the message but for its tag.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no asynchronous context here, or not that of `epoch`;
+    /// [`Error::Busy`] if too many are on their way; what the engine answered.
+    #[inline]
+    pub fn post(&self, seat: usize, epoch: u64, fill: impl FnOnce(&mut M)) -> Result<()> {
+        let mut pass = self.outward.0.0.enter().ok_or(Error::Busy)?;
+        let out = pass.as_mut().ok_or(Error::Invalid)?;
+        if out.epoch != epoch {
+            return Err(Error::Invalid);
+        }
+        let (engine, helped) = (&*out.engine, out.helped);
+        // Before the request can be answered, so that there are never more answers than requests.
+        let count = self.outward.0.1.load(Ordering::Relaxed);
+        self.outward
+            .0
+            .1
+            .store(count.wrapping_add(1), Ordering::Relaxed);
+        let sent = out.poster.post(
+            |message, tag| {
+                fill(message);
+                message.set_tag(tag);
+            },
+            |posted| {
+                if helped {
+                    return Ok(());
+                }
+                engine.post(seat, posted)
+            },
+        );
+        let Err(unsent) = sent else {
+            return Ok(());
+        };
+        if unsent.tag.is_none() {
+            self.outward.0.1.store(count, Ordering::Relaxed);
+        }
+        drop(pass);
+        if let Some(tag) = unsent.tag {
+            self.take_back(tag);
+        }
+        Err(unsent.error)
+    }
+
+    /// Frees the slot of a message that was not sent. Not from inside the other gate, which whoever
+    /// takes answers enters second.
+    #[cold]
+    fn take_back(&self, tag: u32) {
+        let Some(mut pass) = self.inward.0.0.enter() else {
+            return;
+        };
+        if let Some(inward) = pass.as_mut() {
+            if inward.taker.take(tag, |_| ()).is_some() {
+                self.count_taken();
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn count_taken(&self) {
+        let count = self.inward.0.1.load(Ordering::Relaxed);
+        self.inward
+            .0
+            .1
+            .store(count.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// Takes one finished request.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there is no asynchronous context here; [`Error::Again`] if none is
+    /// finished; [`Error::Busy`] if this very thread is inside; what the engine answered.
+    #[inline]
+    pub fn take(&self, seat: usize) -> Result<Taken<M>> {
+        let mut pass = self.inward.0.0.enter().ok_or(Error::Busy)?;
+        let inward = pass.as_mut().ok_or(Error::Invalid)?;
+        if inward.helped {
+            return self.take_undone(inward);
+        }
+        let engine = &*inward.engine;
+        let in_slots = inward.in_slots;
+        for _ in 0..STRAYS {
+            let answer = &mut inward.answer.0;
+            engine.receive(seat, answer)?;
+            let answer = &*answer;
+            let done = inward.taker.take(answer.tag(), |message| {
+                let results = if in_slots { message } else { answer };
+                (message.finish(results), results.weight())
+            });
+            if let Some((request, weight)) = done {
+                self.count_taken();
+                self.tally.0.count(weight);
+                return Ok(Taken::Done(request));
+            }
+            add(&self.tally.0.strays, 1);
+        }
+        Err(Error::Again)
+    }
+
+    #[cold]
+    fn take_undone(&self, inward: &mut In<M>) -> Result<Taken<M>> {
+        let tag = inward.taker.any().ok_or(Error::Again)?;
+        let message = inward.taker.take(tag, |message| *message);
+        let message = message.ok_or(Error::Again)?;
+        self.count_taken();
+        Ok(Taken::Undone(message))
+    }
+
+    /// Leaves the requests of an asynchronous context whose device does not work any more to the
+    /// helper: those on their way and those to come. Whether that can be.
+    pub fn give_up(&self, seat: usize) -> bool {
+        // This order, and nowhere the other one.
+        let Some(mut inward) = self.inward.0.0.enter() else {
+            return false;
+        };
+        let Some(mut outward) = self.outward.0.0.enter() else {
+            return false;
+        };
+        let (Some(inward), Some(outward)) = (inward.as_mut(), outward.as_mut()) else {
+            return false;
+        };
+        if !inward.helped {
+            // Whatever else it answers, the device touches none of their memory any more.
+            let quiet = inward.engine.reset(seat) != Err(Error::Unsupported);
+            (inward.helped, outward.helped) = (quiet, quiet);
+        }
+        inward.helped
+    }
+
+    /// Who serves this context.
+    pub fn path(&self, seat: usize) -> Option<Path> {
+        let of_line = self
+            .line
+            .0
+            .enter()?
+            .as_ref()
+            .map(|line| line.engine.path(seat));
+        of_line.or_else(|| {
+            let pass = self.outward.0.0.enter()?;
+            pass.as_ref().map(|out| out.engine.path(seat))
+        })
+    }
+}
+
+/// Turns between looks at the clock.
+const CLOCK: u32 = 128;
+/// Turns before the processor is given to others.
+const SPIN: u32 = 2048;
+/// The longest sleep: an interrupt may get lost.
+const SLICE: Duration = Duration::from_secs(1);
+
+/// Waits for the answer to a synchronous request that is not there at once.
+#[cold]
+fn wait_for<M>(
+    engine: &dyn Engine<M>,
+    seat: usize,
+    message: &mut M,
+    patience: &Patience,
+) -> Result<()> {
+    let start = Instant::now();
+    let mut sleeps = patience.sleeps;
+    let mut turn = 0_u32;
+    loop {
+        turn = turn.saturating_add(1);
+        let look = turn.is_multiple_of(CLOCK) || turn > SPIN || sleeps;
+        let left = look.then(|| patience.limit.checked_sub(start.elapsed()));
+        if turn <= SPIN && !sleeps {
+            core::hint::spin_loop();
+        } else if sleeps {
+            let slice = left.flatten().unwrap_or_default().min(SLICE);
+            // A context that has nothing to wait for is looked at.
+            sleeps = engine.wait(seat, slice) != Err(Error::Unsupported);
+        } else {
+            std::thread::yield_now();
+        }
+        match engine.receive(seat, message) {
+            Err(Error::Again) if left == Some(None) => return Err(Error::TimedOut),
+            Err(Error::Again) => {}
+            answer => return answer,
+        }
+    }
+}

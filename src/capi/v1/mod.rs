@@ -1,0 +1,3 @@
+//! UADK v1: one file for each of its headers.
+
+pub mod wd;
