@@ -124,6 +124,34 @@ gone_each_way() {
 	done
 }
 
+# The API of UADK v2. The programs themselves say who served them: no simulation, and no software.
+uadk() {
+	up "$1"
+	step "$1: v2, all formats and ways" uadk_trip 1
+	is "$1: v2, who served" "$(cat /tmp/said)" "simulated 0 software 0 strays 0 timeouts 0"
+	step "$1: v2, streams behind zlib's API" uadk_streams
+	cat /sample /bin/gzip_file >/tmp/file
+	step "uadk_comp" uadk_comp /tmp/file /tmp/file.zlib
+	cat /tmp/said
+	step "uadk_zlib" uadk_zlib /tmp/file /tmp/file.gz
+	gunzip -c /tmp/file.gz >/tmp/back
+	step "busybox reads what it wrote" cmp /tmp/file /tmp/back
+	gzip -c /tmp/file >/tmp/theirs.gz
+	step "uadk_zlib of busybox's" uadk_zlib -d /tmp/theirs.gz /tmp/back
+	step "it reads what busybox wrote" cmp /tmp/file /tmp/back
+	down
+}
+uadk_gone_each_way() {
+	for task in hw mix; do
+		for what in threads flight; do
+			up "$1"
+			step "$1 goes: v2, $task, $what" uadk_gone $task $what
+			tail -1 /tmp/said
+			down
+		done
+	done
+}
+
 comes_back() {
 	up hisi_zip
 	rm -f /tmp/ready
@@ -164,8 +192,13 @@ VALGRIND=1 step "tests/c/test_wait.c" test_wait
 examples
 down
 
+uadk hisi_zip,api=3
+uadk hisi_zip,api=5,depth=64
+
 for rounds in 0 3 1020 1030; do gone_each_way hisi_zip $rounds; done
 gone_each_way hisi_zip,api=3,depth=64 130
+uadk_gone_each_way hisi_zip,api=3
+
 up hisi_zip
 step "nobody is woken when the device goes" client_node gone
 down

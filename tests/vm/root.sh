@@ -13,15 +13,19 @@ ln -s busybox "$root/bin/sh"
 cp "$here/init" "$root/init"
 cp "$here/guest.sh" "$root/bin/"
 cp "$model" "$root/bin/warpdrive-model"
-cp -a "$prefix"/lib/libwd.so* "$root/usr/lib/"
+cp -a "$prefix"/lib/libwd*.so* "$root/usr/lib/"
 
-compile() { # SOURCE: a program of that name in bin
-	${CC:-cc} -O2 -std=gnu99 -I"$prefix/include" -o "$root/bin/$(basename "$1" .c)" "$1" \
-		"$prefix/lib/warpdrive/libwd.so.0" -pthread
+compile() { # SOURCE LIBRARY...: a program of that name in bin
+	local source=$1
+	shift
+	${CC:-cc} -O2 -std=gnu99 -pthread -I"$prefix/include" -o "$root/bin/$(basename "$source" .c)" "$source" "$@"
 }
-for source in "$here"/client/*.c "$tree"/tests/c/test_{zip,wait,threads,share,fork,fork_threads}.c \
+for source in "$here"/client/client_*.c "$tree"/tests/c/test_{zip,wait,threads,share,fork,fork_threads}.c \
 	"$tree"/examples/{gzip_file,gunzip_file,async_pipe,many_queues}.c; do
-	compile "$source"
+	compile "$source" "$prefix/lib/warpdrive/libwd.so.0"
+done
+for source in "$here"/client/uadk_*.c "$tree"/tests/c/uadk_{trip,streams}.c "$tree"/examples/c/*.c; do
+	compile "$source" -L"$prefix/lib" -lwd_comp -lwd
 done
 cp "$tree/docs/architecture.md" "$root/sample"
 
@@ -30,7 +34,7 @@ for program in "$root"/bin/* "$root"/usr/lib/*.so.?; do
 	ldd "$program" 2>/dev/null || true
 done | sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' | sort -u | while read -r library; do
 	case $library in
-	*/libwd.so*) ;;
+	*/libwd*.so*) ;;
 	*) mkdir -p "$root$(dirname "$library")" && cp -L "$library" "$root$library" ;;
 	esac
 done
