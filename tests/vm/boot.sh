@@ -9,7 +9,7 @@ up=${VM_BOOT_SECONDS:-90} all=${VM_SECONDS:-480}
 qemu-system-x86_64 -machine pc -accel tcg,thread=multi -cpu max -smp 2 -m 768 \
 	-display none -monitor none -nodefaults -no-reboot -serial "file:$log" \
 	-kernel "$kernel" -initrd "$initrd" \
-	-append "console=ttyS0 loglevel=4 panic=-1 oops=panic nokaslr no_timer_check" \
+	-append "console=ttyS0 loglevel=4 panic=-1 oops=panic nokaslr no_timer_check ${PARTS:+PARTS=$PARTS}" \
 	</dev/null >"$log.qemu" 2>&1 &
 qemu=$!
 trap 'kill -9 $qemu 2>/dev/null' EXIT
