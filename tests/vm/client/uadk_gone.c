@@ -118,39 +118,37 @@ static void threads_at_work(void)
 	end_later(&later);
 }
 
-/* Each request that was taken is answered once. */
+/* Software answers each request once. Without it the poll says that they are lost, and none is
+ * answered: whoever posted them still has their buffers, and nobody writes there any more. */
 static void requests_in_flight(void)
 {
 	static struct answer answers[ASYNC];
 	static unsigned char text[SIZE], packed[ASYNC][ROOM];
 	handle_t there = session(WD_DIR_COMPRESS);
 	struct wd_comp_req req;
+	__u32 got = 0;
+	int i, ret = 0;
 	long begin;
-	int i, sent;
 
 	fill_text(text, 1);
 	hold();
-	for (sent = 0; sent < ASYNC; sent++) {
-		request(&req, WD_DIR_COMPRESS, text, SIZE, packed[sent], ROOM);
+	for (i = 0; i < ASYNC; i++) {
+		request(&req, WD_DIR_COMPRESS, text, SIZE, packed[i], ROOM);
 		req.cb = answered;
-		req.cb_param = &answers[sent];
+		req.cb_param = &answers[i];
 		REQUIRE(wd_do_comp_async(there, &req) == 0);
 	}
 	remove_it();
 	begin = now_ms();
-	for (i = 0; i < sent && now_ms() - begin < 60000;) {
-		__u32 got = 0;
+	while (got < ASYNC && (!ret || ret == -WD_EAGAIN) && now_ms() - begin < 60000)
+		ret = wd_comp_poll(ASYNC - got, &got);
+	CHECK(software ? got == ASYNC : ret == -WD_HW_EACCESS && got == 0);
+	for (i = 0; i < ASYNC; i++) {
+		const unsigned char *end = packed[i] + answers[i].len;
 
-		wd_comp_poll((__u32)(sent - i), &got);
-		i += (int)got;
-	}
-	CHECK(i == sent);
-	for (i = 0; i < sent; i++) {
-		CHECK(answers[i].times == 1);
-		CHECK((answers[i].status == 0) == software);
-		CHECK(!software || adler32(text, SIZE) ==
-		      ((__u32)packed[i][answers[i].len - 4] << 24 | packed[i][answers[i].len - 3] << 16 |
-		       packed[i][answers[i].len - 2] << 8 | packed[i][answers[i].len - 1]));
+		CHECK(answers[i].times == software);
+		CHECK(!software || (answers[i].status == 0 && adler32(text, SIZE) ==
+		      ((__u32)end[-4] << 24 | end[-3] << 16 | end[-2] << 8 | end[-1])));
 	}
 	wd_comp_free_sess(there);
 }
