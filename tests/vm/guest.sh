@@ -200,7 +200,8 @@ uadks() {
 }
 
 removals() {
-	for rounds in 0 3 1020 1030; do gone_each_way hisi_zip $rounds; done
+	# The first pass, the end of the rings in sight, and the third pass.
+	for rounds in 0 1020; do gone_each_way hisi_zip $rounds; done
 	gone_each_way hisi_zip,api=3,depth=64 130
 	uadk_gone_each_way hisi_zip,api=3
 	up hisi_zip
