@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 skip() { echo "$*"; exit 77; }
 
 # A package that another one needs, by a pattern.
-needs() { apt-cache depends "$1" 2>/dev/null | sed -n "s/^ *Depends: \($2\)$/\1/p" | head -1; }
+needs() { { apt-cache depends "$1" 2>/dev/null || true; } | sed -n "s/^ *Depends: \($2\)$/\1/p" | head -1; }
 
 find_image() {
 	if [ "$version" = 6.1 ]; then
