@@ -35,6 +35,7 @@ NODE       := UADK_PRIVATE_$(subst .,_,$(CORE))
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 OUT        := $(TARGET_DIR)/$(PROFILE)/so
 ARCHIVE    := $(TARGET_DIR)/$(PROFILE)/libwarpdrive.a
+PRELOAD    := $(TARGET_DIR)/$(PROFILE)/libwd_sim.a
 MODE       := $(if $(filter release,$(PROFILE)),--release)
 
 # rustc --print native-static-libs, less what the C compiler adds itself.
@@ -59,10 +60,20 @@ DRIVERS    := zip sec hpre dae udma
 MISSING    ?= abi/missing.list
 
 all: lib
-lib: $(addprefix $(OUT)/,$(patsubst %,%.so.2,libwd $(FACADES)) libwd.so.0 stub/libwd.so.0 libwd.a libwarpdrive.a)
+lib: $(addprefix $(OUT)/,$(patsubst %,%.so.2,libwd $(FACADES)) libwd.so.0 stub/libwd.so.0 libwd.a libwarpdrive.a libwd_sim.so)
 
 $(ARCHIVE): FORCE
 	$(CARGO) rustc --locked --lib --crate-type staticlib $(MODE)
+
+# For LD_PRELOAD: nobody links with it, so it has no soname.
+$(PRELOAD): FORCE
+	$(CARGO) rustc --locked -p warpdrive-preload --lib --crate-type staticlib $(MODE)
+
+$(OUT)/libwd_sim.so: $(PRELOAD) preload/libwd_sim.map Makefile
+	@mkdir -p $(OUT)
+	$(CC) -shared -o $@ -Wl,--version-script=preload/libwd_sim.map \
+	  -Wl,--whole-archive $(PRELOAD) -Wl,--no-whole-archive -Wl,--gc-sections \
+	  $(HARDEN) -Wl,-z,nodelete $(LDFLAGS) -lgcc_s $(NATIVE) -lc
 
 # What is made from the maps: lists of the same names, for the assembler, the linker and objcopy.
 $(OUT)/%.names: abi/%.map
@@ -169,7 +180,8 @@ install: lib
 	for d in $(DRIVERS); do ln -sf ../libwd.a $(L)/uadk/libhisi_$$d.a || exit 1; done
 	install -m 755 $(OUT)/libwd.so.0 $(L)/libwd.so.$(SEED)
 	install -m 755 $(OUT)/stub/libwd.so.0 $(L)/warpdrive/libwd.so.0
-	$(STRIP) --strip-debug $(L)/libwd.so.$(SEED)
+	install -m 755 $(OUT)/libwd_sim.so $(L)/libwd_sim.so
+	$(STRIP) --strip-debug $(L)/libwd.so.$(SEED) $(L)/libwd_sim.so
 	ln -sf libwd.so.$(SEED) $(L)/libwd.so.0
 	echo 'INPUT ( $(LIBDIR)/warpdrive/libwd.so.0 )' >$(L)/libwarpdrive.so
 	$(call fill,s|@version@|$(VERSION)|,warpdrive)/warpdrive.pc
@@ -183,7 +195,7 @@ install: lib
 # UADK's own directories may have more in them than is ours: plug-ins, headers of v1.
 uninstall:
 	rm -f $(foreach l,libwd $(FACADES),$(addprefix $(L)/$l,.so.$(CORE) .so.2 .so .a)) \
-	  $(addprefix $(L)/,libwd.so.$(SEED) libwd.so.0 libwarpdrive.so libwarpdrive.a) \
+	  $(addprefix $(L)/,libwd.so.$(SEED) libwd.so.0 libwarpdrive.so libwarpdrive.a libwd_sim.so) \
 	  $(DRIVERS:%=$(L)/uadk/libhisi_%.a) \
 	  $(patsubst %,$(L)/pkgconfig/%.pc,warpdrive libwd libwd_comp libwd_crypto) \
 	  $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard include/uadk/*.h))
@@ -223,7 +235,7 @@ demo:
 
 test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
-	$(CARGO) test --locked
+	$(CARGO) test --locked --workspace
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
 tools:
 	@tests/tools.sh
@@ -248,9 +260,9 @@ bench:
 	@CC="$(CC)" PEER="$(PEER)" benches/c/run.sh $(BENCH)
 
 check:
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --no-deps --document-private-items
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(CARGO) test --locked --test layers
 	@rm -rf $(TARGET_DIR)/headers
 	@$(MAKE) --no-print-directory headers HEADERS=$(TARGET_DIR)/headers

@@ -31,10 +31,10 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// This process, with `len` bytes of queue memory.
-    pub fn own(len: usize) -> Result<Client> {
+    /// This process, with memory of the device's.
+    pub fn own(device: &Device) -> Result<Client> {
         Ok(Client {
-            memory: SharedMemory::own(len)?,
+            memory: device.memory(device.dus_size())?,
             process: Process::Own,
             line: None,
         })
@@ -94,6 +94,11 @@ impl Queue {
         self.event.as_fd()
     }
 
+    /// The file that the queue's memory lies in, where it lies in one.
+    pub fn memory_file(&self) -> Option<BorrowedFd<'_>> {
+        self.client.memory.file()
+    }
+
     /// The result of a call that a fault may spoil.
     fn call(&self, site: Site) -> Result<()> {
         self.device.present()?;
@@ -123,7 +128,9 @@ impl Queue {
         if !window.as_ref().is_none_or(free) {
             return Err(Error::Exists);
         }
-        let made = window.insert(Arc::new(Window::new(self.number, len)?));
+        let made = window.insert(Arc::new(Window::new(self.number, len, |len| {
+            self.device.memory(len)
+        })?));
         Ok(made.memory.clone())
     }
 

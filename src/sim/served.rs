@@ -36,7 +36,7 @@ impl Served {
             log_error!("{name}: {reason}");
             Error::Invalid
         })?;
-        let device = Device::new(name.to_owned(), config, Arc::default());
+        let device = Device::new(name.to_owned(), config, None, Arc::default());
         Ok(Served(Arc::new(device)))
     }
 
