@@ -6,6 +6,7 @@
 //! refused; the seats themselves stay for the life of the process.
 
 mod left;
+mod wait;
 
 use super::tally::{Tally, add};
 use crate::drv::{Engine, Path};
@@ -18,7 +19,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use left::Left;
 use std::sync::Arc;
-use std::time::Instant;
+use wait::wait_for;
 
 /// A message of a class of algorithms, as drivers know it.
 pub trait Message: Copy + 'static {
@@ -458,44 +459,5 @@ impl<M: Message> Seat<M> {
             let pass = self.outward.0.0.enter()?;
             pass.as_ref().map(|out| out.engine.path(seat))
         })
-    }
-}
-
-/// Turns between looks at the clock.
-const CLOCK: u32 = 128;
-/// Turns before the processor is given to others.
-const SPIN: u32 = 2048;
-/// The longest sleep: an interrupt may get lost.
-const SLICE: Duration = Duration::from_secs(1);
-
-/// Waits for the answer to a synchronous request that is not there at once.
-#[cold]
-fn wait_for<M>(
-    engine: &dyn Engine<M>,
-    seat: usize,
-    message: &mut M,
-    patience: &Patience,
-) -> Result<()> {
-    let start = Instant::now();
-    let mut sleeps = patience.sleeps;
-    let mut turn = 0_u32;
-    loop {
-        turn = turn.saturating_add(1);
-        let look = turn.is_multiple_of(CLOCK) || turn > SPIN || sleeps;
-        let left = look.then(|| patience.limit.checked_sub(start.elapsed()));
-        if turn <= SPIN && !sleeps {
-            core::hint::spin_loop();
-        } else if sleeps {
-            let slice = left.flatten().unwrap_or_default().min(SLICE);
-            // A context that has nothing to wait for is looked at.
-            sleeps = engine.wait(seat, slice) != Err(Error::Unsupported);
-        } else {
-            std::thread::yield_now();
-        }
-        match engine.receive(seat, message) {
-            Err(Error::Again) if left == Some(None) => return Err(Error::TimedOut),
-            Err(Error::Again) => {}
-            answer => return answer,
-        }
     }
 }
