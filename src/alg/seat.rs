@@ -12,7 +12,7 @@ use crate::drv::{Engine, Path};
 use crate::error::{Error, Result};
 use crate::sys::gate::Gate;
 use crate::sys::lock::Mutex;
-use crate::sys::slots::{Carried, Poster, Slots, Taker};
+use crate::sys::slots::{Carried, Poster, Slots, Taker, Window};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
@@ -63,8 +63,6 @@ struct Line<M> {
     engine: Arc<dyn Engine<M>>,
     /// The request's message. A driver may know its address longer than the request lasts.
     message: Box<Carried<M>>,
-    /// [`Engine::is_shared`].
-    shared: bool,
     /// The context does not work any more.
     dead: bool,
     /// A driver may still use the message after its engine has gone.
@@ -98,7 +96,9 @@ pub struct Seat<M: Message> {
     inward: Apart<(Gate<Option<In<M>>>, AtomicU32)>,
     tally: Apart<Tally>,
     /// For drivers written in C, which ask for a message while they answer.
-    slots: Mutex<Option<Arc<Slots<M>>>>,
+    window: Window<M>,
+    /// Slots of earlier initialisations, for later ones.
+    shelf: Mutex<Vec<(Poster<M>, Taker<M>)>>,
     left: Left,
 }
 
@@ -109,7 +109,8 @@ impl<M: Message> Default for Seat<M> {
             outward: Apart((Gate::new(None), AtomicU32::new(0))),
             inward: Apart((Gate::new(None), AtomicU32::new(0))),
             tally: Apart::default(),
-            slots: Mutex::new(None),
+            window: Window::default(),
+            shelf: Mutex::default(),
             left: Left::default(),
         }
     }
@@ -161,14 +162,13 @@ impl<M: Message> Seat<M> {
                 epoch,
                 engine: Arc::clone(engine),
                 message: Box::new(Carried(M::BLANK)),
-                shared: engine.is_shared(),
                 dead: false,
                 lost: false,
             });
             return Ok(());
         };
-        let (poster, taker) = Slots::of(count, M::BLANK);
-        *self.slots.lock() = Some(Arc::clone(taker.slots()));
+        let (poster, taker) = self.slots(count);
+        self.window.show(taker.slots());
         *self.inward.0.0.visit().ok_or(Error::Busy)? = Some(In {
             engine: Arc::clone(engine),
             taker,
@@ -185,6 +185,18 @@ impl<M: Message> Seat<M> {
         Ok(())
     }
 
+    /// So many slots, from the shelf if there are some.
+    fn slots(&self, count: usize) -> (Poster<M>, Taker<M>) {
+        let mut shelf = self.shelf.lock();
+        let fits = shelf
+            .iter()
+            .position(|(_, taker)| taker.slots().count() == count);
+        match fits {
+            Some(at) => shelf.swap_remove(at),
+            None => Slots::of(count, M::BLANK),
+        }
+    }
+
     /// Takes the context out, when nobody is in the seat, and has the engine give up what is on its
     /// way.
     pub fn clear(&self, seat: usize) {
@@ -194,14 +206,18 @@ impl<M: Message> Seat<M> {
         }
         let out = self.outward.0.0.visit().and_then(|mut pass| pass.take());
         let inward = self.inward.0.0.visit().and_then(|mut pass| pass.take());
-        if let Some(out) = out.filter(|_| self.flying() != 0) {
+        if let Some(out) = out.as_ref().filter(|_| self.flying() != 0) {
             let _ = out.engine.reset(seat);
         }
         self.outward.0.1.store(0, Ordering::Relaxed);
         self.inward.0.1.store(0, Ordering::Relaxed);
-        *self.slots.lock() = None;
         self.left.clear();
-        drop(inward);
+        self.window.hide();
+        if let (Some(out), Some(inward)) = (out, inward) {
+            let (mut poster, mut taker) = (out.poster, inward.taker);
+            Slots::renew(&mut poster, &mut taker);
+            self.shelf.lock().push((poster, taker));
+        }
     }
 
     /// What the context has done.
@@ -218,7 +234,7 @@ impl<M: Message> Seat<M> {
 
     /// For drivers written in C: where the asynchronous message with this tag is.
     pub fn find(&self, tag: u32) -> Option<NonNull<M>> {
-        self.slots.lock().as_ref()?.find(tag)
+        self.window.find(tag)
     }
 
     /// The engine, if it serves synchronous requests that need not take turns.
@@ -265,13 +281,10 @@ impl<M: Message> Seat<M> {
         let engine = &*line.engine;
         let message = &mut line.message.0;
         fill(message, request);
-        let mut answer = engine.send(seat, message);
-        if answer.is_ok() && !line.shared {
-            answer = engine.receive(seat, message);
-            if answer == Err(Error::Again) {
-                answer = wait_for(engine, seat, message, patience);
-            }
-        }
+        let answer = match engine.exchange(seat, message) {
+            Ok(false) => wait_for(engine, seat, message, patience),
+            answer => answer.map(|_| ()),
+        };
         if let Err(error) = answer {
             return Err(self.fail(line, seat, error));
         }
