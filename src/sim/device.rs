@@ -3,6 +3,7 @@
 use super::config;
 use super::faults::{Plan, Site};
 use super::model::Queue;
+use super::space::Windows;
 use super::tally::Tally;
 use super::zip::{Engine, Streams};
 use crate::error::{Error, Result};
@@ -34,6 +35,7 @@ pub(super) struct Device {
     work: Condvar,
     engines: Mutex<Vec<JoinHandle<()>>>,
     gone: AtomicBool,
+    pub windows: Windows,
     streams: Arc<Streams>,
 }
 
@@ -57,6 +59,7 @@ impl Device {
             work: Condvar::new(),
             engines: Mutex::default(),
             gone: AtomicBool::new(false),
+            windows: Windows::default(),
             streams,
         }
     }
@@ -118,6 +121,7 @@ impl Device {
 
     /// Gives a queue's number back.
     pub fn release(&self, number: u16) {
+        self.windows.close(number);
         if let Some(slot) = self.slots.lock().get_mut(usize::from(number)) {
             *slot = None;
         }
@@ -145,6 +149,7 @@ impl Device {
     /// Makes the device disappear.
     pub fn remove(&self) {
         self.gone.store(true, Ordering::Relaxed);
+        self.windows.lose();
         for queue in self.open_queues() {
             queue.remove();
         }
