@@ -3,6 +3,7 @@
 use super::config;
 use super::faults::{Plan, Site};
 use super::model::{Client, Queue};
+use super::space::Windows;
 use super::tally::Tally;
 use super::zip::{Engine, Streams};
 use crate::error::{Error, Result};
@@ -37,6 +38,7 @@ pub(super) struct Device {
     gone: AtomicBool,
     /// Who hears that the device has disappeared, where it is served as the kernel's would be.
     removed: Option<fn(&str)>,
+    pub windows: Windows,
     streams: Arc<Streams>,
 }
 
@@ -66,6 +68,7 @@ impl Device {
             engines: Mutex::default(),
             gone: AtomicBool::new(false),
             removed,
+            windows: Windows::default(),
             streams,
         }
     }
@@ -140,6 +143,7 @@ impl Device {
 
     /// Gives a queue's number back.
     pub fn release(&self, number: u16) {
+        self.windows.close(number);
         if let Some(slot) = self.slots.lock().get_mut(usize::from(number)) {
             *slot = None;
         }
@@ -167,6 +171,7 @@ impl Device {
     /// Makes the device disappear.
     pub fn remove(&self) {
         self.gone.store(true, Ordering::Relaxed);
+        self.windows.lose();
         for queue in self.open_queues() {
             queue.remove();
         }

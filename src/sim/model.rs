@@ -4,7 +4,7 @@
 use super::device::Device;
 use super::faults::Site;
 use super::served::Line;
-use super::space::{Space, Window};
+use super::space::Space;
 use super::state::{Completion, Job, Life, State};
 use super::zip::{Direction, Engine};
 use crate::bd::zip::{self, Sqe, Status};
@@ -51,8 +51,6 @@ pub(super) struct Queue {
     cq: Entries<CQE_SIZE>,
     /// The status words for the sender and for the receiver.
     dead: [Word; 2],
-    /// The static region. Its lock is taken alone.
-    window: Mutex<Option<Arc<Window>>>,
     /// The interrupt line.
     event: Event,
     state: Mutex<State>,
@@ -71,7 +69,6 @@ impl Queue {
             sq: memory.entries(0, depth.into())?,
             cq: memory.entries(layout.cq_offset, depth.into())?,
             dead: [memory.word(status.tx)?, memory.word(status.rx)?],
-            window: Mutex::default(),
             event: Event::new()?,
             state: Mutex::new(State::new(depth)),
             changed: Condvar::new(),
@@ -123,15 +120,8 @@ impl Queue {
         if self.has_sva() {
             return Err(Error::Unsupported);
         }
-        let mut window = self.window.lock();
-        let free = |had: &Arc<Window>| Arc::strong_count(had) == 1 && had.memory.is_last();
-        if !window.as_ref().is_none_or(free) {
-            return Err(Error::Exists);
-        }
-        let made = window.insert(Arc::new(Window::new(self.number, len, |len| {
-            self.device.memory(len)
-        })?));
-        Ok(made.memory.clone())
+        let make = |len| self.device.memory(len);
+        self.device.windows.open(self.number, len, make)
     }
 
     pub fn static_slices(&self) -> Result<Vec<Slice>> {
@@ -139,11 +129,8 @@ impl Queue {
         if self.has_sva() {
             return Err(Error::Unsupported);
         }
-        let window = self.window.lock();
-        window
-            .as_ref()
-            .map(|w| w.slices.clone())
-            .ok_or(Error::Invalid)
+        let slices = self.device.windows.slices(self.number);
+        slices.ok_or(Error::Invalid)
     }
 
     /// What the addresses in descriptors mean now.
@@ -151,7 +138,7 @@ impl Queue {
         if self.has_sva() {
             Space::Process(self.client.process)
         } else {
-            Space::Static(self.window.lock().clone())
+            self.device.windows.space()
         }
     }
 
@@ -225,9 +212,6 @@ impl Queue {
 
     /// The device was removed: its memory is lost.
     pub fn remove(&self) {
-        if let Some(window) = &*self.window.lock() {
-            window.memory.lose();
-        }
         let mut state = self.state.lock();
         // As the SIGBUS handler leaves a region: marked dead, and lost.
         self.dead.iter().for_each(|w| w.store(1, Ordering::Relaxed));

@@ -1,7 +1,9 @@
 //! The memory that a device reaches with the addresses in descriptors: all of the
-//! client's, or only what a queue's static region has, under addresses of its own.
+//! client's, or only what the static regions of its queues have, under addresses of
+//! the bus.
 
 use crate::error::{Error, Result};
+use crate::sys::lock::Mutex;
 use crate::sys::peer::{self, Process};
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::Slice;
@@ -20,8 +22,70 @@ const LONGEST: usize = 4 << 30;
 
 /// A static region, and where it lies for the device.
 pub(super) struct Window {
-    pub memory: SharedMemory,
-    pub slices: Vec<Slice>,
+    number: u16,
+    memory: SharedMemory,
+    slices: Vec<Slice>,
+}
+
+/// The static regions of a device's queues: each queue reaches all, as the kernel maps them for the
+/// device. The lock is taken alone.
+#[derive(Default)]
+pub(super) struct Windows(Mutex<Arc<Vec<Arc<Window>>>>);
+
+impl Windows {
+    /// Makes the region of a queue; there is one at a time.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] while there is one; as [`Window::new`].
+    pub fn open(
+        &self,
+        number: u16,
+        len: usize,
+        memory: impl FnOnce(usize) -> Result<SharedMemory>,
+    ) -> Result<SharedMemory> {
+        let mut all = self.0.lock();
+        let free = |had: &Arc<Window>| Arc::strong_count(had) == 1 && had.memory.is_last();
+        if !all.iter().filter(|had| had.number == number).all(free) {
+            return Err(Error::Exists);
+        }
+        let made = Arc::new(Window::new(number, len, memory)?);
+        let memory = made.memory.clone();
+        replace(&mut all, number, Some(made));
+        Ok(memory)
+    }
+
+    /// The device does not reach the region of a queue any more.
+    pub fn close(&self, number: u16) {
+        let mut all = self.0.lock();
+        if all.iter().any(|had| had.number == number) {
+            replace(&mut all, number, None);
+        }
+    }
+
+    /// Where the region of a queue lies.
+    pub fn slices(&self, number: u16) -> Option<Vec<Slice>> {
+        let all = self.0.lock();
+        let window = all.iter().find(|window| window.number == number)?;
+        Some(window.slices.clone())
+    }
+
+    /// The device was removed, and the regions with it.
+    pub fn lose(&self) {
+        for window in self.0.lock().iter() {
+            window.memory.lose();
+        }
+    }
+
+    /// What the device reaches now.
+    pub fn space(&self) -> Space {
+        Space::Static(Arc::clone(&self.0.lock()))
+    }
+}
+
+/// Another list: engines may be at work with the one that was.
+fn replace(all: &mut Arc<Vec<Arc<Window>>>, number: u16, made: Option<Arc<Window>>) {
+    let others = all.iter().filter(|had| had.number != number).cloned();
+    *all = Arc::new(others.chain(made).collect());
 }
 
 impl Window {
@@ -42,6 +106,7 @@ impl Window {
             len: SLICE.min(len - index * SLICE),
         });
         Ok(Window {
+            number,
             memory: memory(len)?,
             slices: slices.collect(),
         })
@@ -66,8 +131,8 @@ impl Window {
 pub(super) enum Space {
     /// They are those of the queue's client.
     Process(Process),
-    /// They are bus addresses of this region; without it, none is good.
-    Static(Option<Arc<Window>>),
+    /// They are bus addresses of these regions.
+    Static(Arc<Vec<Arc<Window>>>),
 }
 
 impl Space {
@@ -76,13 +141,13 @@ impl Space {
     /// # Errors
     /// As [`peer::read_of`], and [`Error::Invalid`] for a bus address that is not mapped.
     pub fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
-        let window = match self {
+        let windows = match self {
             Space::Process(client) => return peer::read_of(*client, address, bytes),
-            Space::Static(window) => window,
+            Space::Static(windows) => windows,
         };
         let mut done = 0;
         while done < bytes.len() {
-            let (at, len) = piece(window, address, done)?;
+            let (at, len) = piece(windows, address, done)?;
             let end = bytes.len().min(done + len);
             peer::read(at, &mut bytes[done..end])?;
             done = end;
@@ -95,13 +160,13 @@ impl Space {
     /// # Errors
     /// As [`peer::write_of`], and [`Error::Invalid`] for a bus address that is not mapped.
     pub fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
-        let window = match self {
+        let windows = match self {
             Space::Process(client) => return peer::write_of(*client, address, bytes),
-            Space::Static(window) => window,
+            Space::Static(windows) => windows,
         };
         let mut done = 0;
         while done < bytes.len() {
-            let (at, len) = piece(window, address, done)?;
+            let (at, len) = piece(windows, address, done)?;
             let end = bytes.len().min(done + len);
             peer::write(at, &bytes[done..end])?;
             done = end;
@@ -111,10 +176,10 @@ impl Space {
 }
 
 /// Where bus address `address + done` lies.
-fn piece(window: &Option<Arc<Window>>, address: u64, done: usize) -> Result<(u64, usize)> {
+fn piece(windows: &[Arc<Window>], address: u64, done: usize) -> Result<(u64, usize)> {
     let at = address.checked_add(done as u64).ok_or(Error::Invalid)?;
-    let window = window.as_ref().ok_or(Error::Invalid)?;
-    window.find(at).ok_or(Error::Invalid)
+    let mut places = windows.iter().filter_map(|window| window.find(at));
+    places.next().ok_or(Error::Invalid)
 }
 
 #[cfg(all(test, not(miri)))]
@@ -138,9 +203,14 @@ mod tests {
                 len: 128,
             },
         ];
-        let window = Arc::new(Window { memory, slices });
+        let number = 0;
+        let window = Arc::new(Window {
+            number,
+            memory,
+            slices,
+        });
         let start = window.memory.address() as u64;
-        let space = Space::Static(Some(window));
+        let space = Space::Static(Arc::new(vec![window]));
         let data: Vec<u8> = (0..128).collect();
         space.write(0x9000, &data).expect("mapped");
         let mut back = vec![0; 128];

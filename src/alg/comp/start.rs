@@ -2,6 +2,7 @@
 
 use super::here;
 use crate::alg::context::{self, Context};
+use crate::alg::ctx_list;
 use crate::alg::device;
 use crate::alg::env::{self, Item};
 use crate::alg::sched::{Mode, Native};
@@ -269,7 +270,10 @@ fn finish(
         .as_ref()
         .map_or(core::ptr::null_mut(), |(lease, _)| lease.in_c());
     lease.set_fallback(fallback);
+    let devices = built.seats.iter().filter(|seat| seat.hardware.is_some());
+    let handles = devices.map(|seat| seat.handle).collect();
     let engine = lease.bind_comp(built.seats, patience.sleeps)?;
+    let listing = ctx_list::listed(handles, ALGORITHMS.join(" ").as_bytes());
     log_info!("compression by {}", lease.identity().driver);
     let (helping, engine_of_helper) = helper.unzip();
     let plan = Plan {
@@ -280,7 +284,7 @@ fn finish(
         helper: engine_of_helper,
         patience,
         sva: built.sva,
-        keep: Box::new((lease, helping, keep)),
+        keep: Box::new((listing, lease, helping, keep)),
         polled: built.polled,
     };
     initialising.finish(plan, poll)
