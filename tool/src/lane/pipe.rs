@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use warpdrive::Error;
 use warpdrive::alg::seat::Message as _;
-use warpdrive::sys::slots::Posted;
+use warpdrive::sys::slots::{Carried, Posted};
 
 /// A use of a place, in a tag.
 const USE: u32 = 1 << 16;
@@ -25,7 +25,7 @@ pub struct Pipe {
     /// and how often it was used, so that no answer is taken for another's.
     places: Vec<(u32, Option<Flying>)>,
     free: Vec<usize>,
-    answer: Message,
+    answer: Carried<Message>,
 }
 
 struct Flying {
@@ -54,7 +54,7 @@ impl Pipe {
             effort,
             places: (0..depth).map(|place| (tag(place), None)).collect(),
             free: (0..depth).rev().collect(),
-            answer: Message::BLANK,
+            answer: Carried(Message::BLANK),
         }
     }
 
@@ -93,12 +93,12 @@ impl Pipe {
 
     /// Takes a job that is done, if there is one.
     pub fn receive(&mut self) -> Result<Option<Back>> {
-        match self.lanes.engine.receive(self.seat, &mut self.answer) {
+        match self.lanes.engine.receive(self.seat, &mut self.answer.0) {
             Ok(()) => {}
             Err(Error::Again) => return Ok(None),
             Err(error) => return Err(self.fail(error)),
         }
-        let tag = self.answer.tag();
+        let tag = self.answer.0.tag();
         let number = (tag & (USE - 1)).wrapping_sub(1) as usize;
         let place = self.places.get_mut(number).filter(|place| place.0 == tag);
         let Some(Flying { job, since }) = place.and_then(|place| place.1.take()) else {
@@ -107,7 +107,7 @@ impl Pipe {
         self.free.push(number);
         Ok(Some(Back {
             job,
-            done: Done::of(&self.answer),
+            done: Done::of(&self.answer.0),
             since,
         }))
     }

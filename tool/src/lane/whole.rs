@@ -5,6 +5,7 @@ use super::{Done, Effort, Format, Lanes, Status, Way};
 use crate::fail::{Fail, Result};
 use std::sync::Arc;
 use warpdrive::ctypes::v2::wd_comp::wd_lz77_zstd_data;
+use warpdrive::sys::slots::Carried;
 
 /// Beyond the input's length: literals, sequences and frequencies, as drivers want room for them.
 const LZ77_SPARE: usize = 16 + 8 + 784 + 4096;
@@ -18,7 +19,7 @@ pub struct Job {
     pub output: Vec<u8>,
     /// Where an LZ77 driver says what it has found, or nothing. Not a box: those may not move while
     /// somebody has their address.
-    lz: Vec<wd_lz77_zstd_data>,
+    lz: Vec<Carried<wd_lz77_zstd_data>>,
 }
 
 /// Where the results of LZ77 are in a job's output.
@@ -32,6 +33,13 @@ pub struct Found {
     pub sequences: usize,
     /// Of format `lz77_zstd`: the sequence that has 65536 literals more than it says.
     pub long: Option<usize>,
+}
+
+impl Found {
+    /// Bytes of literals and sequences.
+    pub fn size(&self) -> usize {
+        self.literals + 8 * self.sequences
+    }
 }
 
 impl Job {
@@ -58,13 +66,13 @@ impl Job {
         Job {
             input,
             output: vec![0; room],
-            lz: vec![blank; usize::from(format.is_lz77())],
+            lz: vec![Carried(blank); usize::from(format.is_lz77())],
         }
     }
 
     /// The message for this job.
     pub(super) fn message(&mut self, format: Format, way: Way, effort: Effort) -> Message {
-        let lz = self.lz.first_mut();
+        let lz = self.lz.first_mut().map(|lz| &mut lz.0);
         message::whole(format, way, effort, &self.input, &mut self.output, lz)
     }
 
@@ -75,7 +83,7 @@ impl Job {
 
     /// Where the results of LZ77 are.
     pub fn found(&self) -> Option<Found> {
-        let lz = self.lz.first()?;
+        let lz = &self.lz.first()?.0;
         let base = self.output.as_ptr().addr();
         let overflow = lz.lit_length_overflow_cnt != 0;
         Some(Found {

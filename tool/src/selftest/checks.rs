@@ -130,7 +130,7 @@ fn compress(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
 }
 
 /// Whether a job that compressed can be read.
-fn check_job(format: Format, job: &Job, status: Status, produced: usize) -> Result<()> {
+pub fn check_job(format: Format, job: &Job, status: Status, produced: usize) -> Result<()> {
     if status == Status::Bad {
         return Err(Fail::new("refused"));
     }

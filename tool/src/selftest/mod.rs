@@ -1,6 +1,7 @@
 //! `wd test`: every algorithm on every device and in software.
 
 mod checks;
+pub use checks::check_job;
 mod decode;
 pub mod known;
 
