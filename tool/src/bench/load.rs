@@ -34,6 +34,8 @@ pub struct Load {
     pub contexts: usize,
     /// Jobs on their way in each context, for asynchronous requests; else one.
     pub depth: Option<usize>,
+    /// All answers are compared with the data, not only the first of each thread.
+    pub verify: bool,
     /// Each request is a stream, in one piece.
     pub stream: bool,
     /// Of a hundred requests so many decompress.
@@ -361,7 +363,8 @@ impl<'a> Worker<'a> {
 
     /// Compares the data of a direction's first request, and the length of all that decompress.
     fn is_right(&mut self, way: Way, format: Format, job: &Job, done: (Status, usize)) -> bool {
-        let first = !std::mem::replace(&mut self.checked[place_of(way)], true);
+        let checked = std::mem::replace(&mut self.checked[place_of(way)], true);
+        let first = !checked || self.shared.load.verify;
         let (status, produced) = done;
         if way == Way::Compress {
             return !first || check_job(format, job, status, produced).is_ok();

@@ -42,6 +42,9 @@ pub struct Bench {
     #[arg(short, long, default_value_t = 32, requires = "async",
           value_parser = clap::value_parser!(u16).range(1..=pipe::MOST as i64))]
     depth: u16,
+    /// Compare all answers with the data
+    #[arg(long)]
+    verify: bool,
     /// Bytes of data of a request; k and M are understood
     #[arg(short, long, default_value = "64k", value_parser = bytes)]
     block: usize,
@@ -98,6 +101,7 @@ pub fn run(options: &Bench) -> Result<()> {
         threads: options.threads.into(),
         contexts: options.contexts.unwrap_or(options.threads).into(),
         depth: options.r#async.then_some(options.depth.into()),
+        verify: options.verify,
         stream: options.stream,
         mix: options.mix,
         time,

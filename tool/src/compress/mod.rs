@@ -1,6 +1,6 @@
 //! `wd compress` and `wd decompress`: files and pipes of any size.
 
-mod deflate;
+pub mod deflate;
 mod files;
 mod frame;
 mod progress;
