@@ -233,8 +233,13 @@ miri:
 	  MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 $(CARGO) +nightly miri test --locked --lib; \
 	else echo "skipped: miri: no nightly toolchain with the component miri here"; fi
 
+# With PEER=DIR the C libwd 2.10 in DIR is measured too. The table goes to docs/performance.md.
+BENCH := $(abspath $(TARGET_DIR))/bench
 bench:
 	$(CARGO) bench --locked --benches
+	@$(MAKE) --no-print-directory -s install DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
+	  INCLUDEDIR=$(BENCH)/include DOCDIR=$(BENCH)/share/doc
+	@CC="$(CC)" PEER="$(PEER)" benches/c/run.sh $(BENCH)
 
 check:
 	$(CARGO) fmt --check

@@ -14,3 +14,4 @@ pub mod seat;
 pub mod setup;
 pub mod tally;
 pub mod workers;
+pub mod zlib;

@@ -10,7 +10,7 @@ use crate::drv::{Engine, Path};
 use crate::error::{Error, Result};
 use crate::sys::gate::Gate;
 use crate::sys::lock::Mutex;
-use crate::sys::slots::{Carried, Poster, Slots, Taker};
+use crate::sys::slots::{Carried, Poster, Slots, Taker, Window};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
@@ -91,7 +91,9 @@ pub struct Seat<M: Message> {
     inward: Apart<(Gate<Option<In<M>>>, AtomicU32)>,
     tally: Apart<Tally>,
     /// For drivers written in C, which ask for a message while they answer.
-    slots: Mutex<Option<Arc<Slots<M>>>>,
+    window: Window<M>,
+    /// Slots of earlier initialisations, for later ones.
+    shelf: Mutex<Vec<(Poster<M>, Taker<M>)>>,
 }
 
 impl<M: Message> Default for Seat<M> {
@@ -101,7 +103,8 @@ impl<M: Message> Default for Seat<M> {
             outward: Apart((Gate::new(None), AtomicU32::new(0))),
             inward: Apart((Gate::new(None), AtomicU32::new(0))),
             tally: Apart::default(),
-            slots: Mutex::new(None),
+            window: Window::default(),
+            shelf: Mutex::default(),
         }
     }
 }
@@ -157,8 +160,8 @@ impl<M: Message> Seat<M> {
             });
             return Ok(());
         };
-        let (poster, taker) = Slots::of(count, M::BLANK);
-        *self.slots.lock() = Some(Arc::clone(taker.slots()));
+        let (poster, taker) = self.slots(count);
+        self.window.show(taker.slots());
         *self.inward.0.0.visit().ok_or(Error::Busy)? = Some(In {
             engine: Arc::clone(engine),
             taker,
@@ -175,6 +178,18 @@ impl<M: Message> Seat<M> {
         Ok(())
     }
 
+    /// So many slots, from the shelf if there are some.
+    fn slots(&self, count: usize) -> (Poster<M>, Taker<M>) {
+        let mut shelf = self.shelf.lock();
+        let fits = shelf
+            .iter()
+            .position(|(_, taker)| taker.slots().count() == count);
+        match fits {
+            Some(at) => shelf.swap_remove(at),
+            None => Slots::of(count, M::BLANK),
+        }
+    }
+
     /// Takes the context out, when nobody is in the seat, and has the engine give up what is on its
     /// way.
     pub fn clear(&self, seat: usize) {
@@ -184,13 +199,17 @@ impl<M: Message> Seat<M> {
         }
         let out = self.outward.0.0.visit().and_then(|mut pass| pass.take());
         let inward = self.inward.0.0.visit().and_then(|mut pass| pass.take());
-        if let Some(out) = out.filter(|_| self.flying() != 0) {
+        if let Some(out) = out.as_ref().filter(|_| self.flying() != 0) {
             let _ = out.engine.reset(seat);
         }
         self.outward.0.1.store(0, Ordering::Relaxed);
         self.inward.0.1.store(0, Ordering::Relaxed);
-        *self.slots.lock() = None;
-        drop(inward);
+        self.window.hide();
+        if let (Some(out), Some(inward)) = (out, inward) {
+            let (mut poster, mut taker) = (out.poster, inward.taker);
+            Slots::renew(&mut poster, &mut taker);
+            self.shelf.lock().push((poster, taker));
+        }
     }
 
     /// What the context has done.
@@ -207,7 +226,7 @@ impl<M: Message> Seat<M> {
 
     /// For drivers written in C: where the asynchronous message with this tag is.
     pub fn find(&self, tag: u32) -> Option<NonNull<M>> {
-        self.slots.lock().as_ref()?.find(tag)
+        self.window.find(tag)
     }
 
     /// The engine, if it serves synchronous requests that need not take turns.
@@ -227,20 +246,21 @@ impl<M: Message> Seat<M> {
         }
     }
 
-    /// Does a synchronous request: `fill` writes the message, `read` gets the answer.
+    /// Does a synchronous request: `fill` writes the message, `read` the results.
     ///
     /// # Errors
     /// [`Error::Invalid`] if there is no synchronous context here, or not that of `epoch`;
     /// [`Error::Busy`] if this very thread is inside; [`Error::TimedOut`]; what the engine answered.
     #[inline]
-    pub fn run<R>(
+    pub fn run<Q>(
         &self,
         seat: usize,
         epoch: u64,
-        patience: Patience,
-        fill: impl FnOnce(&mut M),
-        read: impl FnOnce(&M) -> R,
-    ) -> core::result::Result<R, Failure> {
+        patience: &Patience,
+        request: &mut Q,
+        fill: impl FnOnce(&mut M, &Q),
+        read: impl FnOnce(&M, &mut Q),
+    ) -> core::result::Result<(), Failure> {
         let mut pass = self.line.0.enter().ok_or(Error::Busy)?;
         let line = pass.as_mut().ok_or(Error::Invalid)?;
         if line.epoch != epoch {
@@ -249,20 +269,21 @@ impl<M: Message> Seat<M> {
         if line.dead {
             return Err(Error::DeviceReset.into());
         }
+        // Once: a call through the `Arc` has to find its way into it.
+        let engine = &*line.engine;
         let message = &mut line.message.0;
-        fill(message);
-        let mut answer = line.engine.send(seat, message);
-        if answer.is_ok() && !line.engine.is_shared() {
-            answer = line.engine.receive(seat, message);
-            if answer == Err(Error::Again) {
-                answer = wait_for(&*line.engine, seat, message, patience);
-            }
-        }
+        fill(message, request);
+        let answer = match engine.exchange(seat, message) {
+            Ok(false) => wait_for(engine, seat, message, patience),
+            answer => answer.map(|_| ()),
+        };
         if let Err(error) = answer {
             return Err(self.fail(line, seat, error));
         }
+        let message = &*message;
         self.tally.0.count(message.weight());
-        Ok(read(message))
+        read(message, request);
+        Ok(())
     }
 
     /// Cleans up after a synchronous request that could not be done. Whoever has asked for it counts
@@ -363,11 +384,12 @@ impl<M: Message> Seat<M> {
         if inward.helped {
             return self.take_undone(inward);
         }
+        let engine = &*inward.engine;
+        let in_slots = inward.in_slots;
         for _ in 0..STRAYS {
             let answer = &mut inward.answer.0;
-            inward.engine.receive(seat, answer)?;
+            engine.receive(seat, answer)?;
             let answer = &*answer;
-            let in_slots = inward.in_slots;
             let done = inward.taker.take(answer.tag(), |message| {
                 let results = if in_slots { message } else { answer };
                 (message.finish(results), results.weight())
@@ -440,7 +462,7 @@ fn wait_for<M>(
     engine: &dyn Engine<M>,
     seat: usize,
     message: &mut M,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<()> {
     let start = Instant::now();
     let mut sleeps = patience.sleeps;

@@ -66,6 +66,13 @@ pub fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
+/// As [`generation`], for those who have a number of it already: forks are noticed since then.
+#[inline(always)]
+#[must_use]
+pub fn current() -> u64 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
 struct Stamped<T> {
     generation: u64,
     value: T,
@@ -118,12 +125,13 @@ impl<T: Sync + Send> PerProcess<T> {
     }
 
     /// This process's value, if it has been made.
+    #[inline]
     pub fn get(&self) -> Option<&'static T> {
         let seen = self.current.load(Ordering::Acquire);
         // SAFETY: non-null pointers come from Box::into_raw in `get_or` and are never freed.
-        unsafe { seen.as_ref() }
-            .filter(|s| s.generation == generation())
-            .map(|s| &s.value)
+        let stamped = unsafe { seen.as_ref() }?;
+        // Forks are watched since `get_or` asked for the generation.
+        (stamped.generation == GENERATION.load(Ordering::Relaxed)).then_some(&stamped.value)
     }
 }
 

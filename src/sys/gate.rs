@@ -16,7 +16,7 @@ use super::barrier;
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// `owner`: nobody has come yet.
 const FREE: usize = 0;
@@ -30,8 +30,8 @@ const PLAIN: usize = 2;
 pub struct Gate<T> {
     /// A thread's token, or one of the states above.
     owner: AtomicUsize,
-    /// The owner is inside. Written by the owner only.
-    inside: AtomicBool,
+    /// 1 while the owner is inside. Written by the owner only.
+    inside: AtomicUsize,
     /// The token of the owner, that it is known by while the lean is taken away.
     leaner: AtomicUsize,
     /// In the plain state the token of the thread that is inside; 0 for none.
@@ -48,7 +48,7 @@ impl<T> Gate<T> {
     pub const fn new(value: T) -> Self {
         Gate {
             owner: AtomicUsize::new(FREE),
-            inside: AtomicBool::new(false),
+            inside: AtomicUsize::new(0),
             leaner: AtomicUsize::new(0),
             holder: AtomicUsize::new(0),
             value: UnsafeCell::new(value),
@@ -61,17 +61,17 @@ impl<T> Gate<T> {
     pub fn enter(&self) -> Option<Pass<'_, T>> {
         let me = token();
         if self.owner.load(Ordering::Relaxed) == me {
-            if self.inside.load(Ordering::Relaxed) {
+            if self.inside.load(Ordering::Relaxed) != 0 {
                 return None;
             }
-            self.inside.store(true, Ordering::Relaxed);
+            self.inside.store(1, Ordering::Relaxed);
             // Pairs with `heavy` in `revoke`: either this thread sees that the lean is gone, or
             // the revoker sees that it is inside.
             barrier::light();
             if self.owner.load(Ordering::Relaxed) == me {
-                return Some(self.pass(Kind::Lean));
+                return Some(self.pass(&self.inside));
             }
-            self.inside.store(false, Ordering::Release);
+            self.inside.store(0, Ordering::Release);
         }
         self.enter_slowly(me)
     }
@@ -89,16 +89,16 @@ impl<T> Gate<T> {
             Ordering::Relaxed,
         );
         if won.is_ok() {
-            return Some(self.pass(Kind::Visit));
+            return Some(self.pass(&self.owner));
         }
         self.enter()
     }
 
     #[inline(always)]
-    fn pass(&self, kind: Kind) -> Pass<'_, T> {
+    fn pass<'a>(&'a self, word: &'a AtomicUsize) -> Pass<'a, T> {
         Pass {
             gate: self,
-            kind,
+            word,
             stays: PhantomData,
         }
     }
@@ -134,14 +134,14 @@ impl<T> Gate<T> {
                         Ordering::Relaxed,
                     );
                     if won.is_ok() {
-                        return Some(self.pass(Kind::Plain));
+                        return Some(self.pass(&self.holder));
                     }
                 }
                 owner if owner == me | CLOSED_BY => return None,
                 owner if owner & CLOSED_BY != 0 => {
                     // The other thread may be waiting for this one, which cannot leave before the
                     // signal handler that runs here returns.
-                    if self.inside.load(Ordering::Relaxed)
+                    if self.inside.load(Ordering::Relaxed) != 0
                         && self.leaner.load(Ordering::Relaxed) == me
                     {
                         return None;
@@ -166,7 +166,7 @@ impl<T> Gate<T> {
         barrier::heavy();
         let mut turns = 0;
         // Acquire pairs with the Release store in `Pass::drop`: what the owner did is visible.
-        while self.inside.load(Ordering::Acquire) {
+        while self.inside.load(Ordering::Acquire) != 0 {
             pause(&mut turns);
         }
         self.owner.store(PLAIN, Ordering::Release);
@@ -189,14 +189,6 @@ fn pause(turns: &mut u32) {
     }
 }
 
-/// How a thread got in, and so how it leaves.
-#[derive(Clone, Copy)]
-enum Kind {
-    Lean,
-    Plain,
-    Visit,
-}
-
 /// The right to use the value; leaving is dropping it. Stays on its thread:
 ///
 /// ```compile_fail
@@ -206,7 +198,9 @@ enum Kind {
 /// ```
 pub struct Pass<'a, T> {
     gate: &'a Gate<T>,
-    kind: Kind,
+    /// What tells that the thread is inside, and is 0 when it has left: `inside` of the leaner,
+    /// `holder` in the plain state, `owner` for a visitor.
+    word: &'a AtomicUsize,
     /// A gate may be shared where its value may not; and who is inside is known by thread.
     stays: PhantomData<*mut T>,
 }
@@ -231,12 +225,8 @@ impl<T> DerefMut for Pass<'_, T> {
 impl<T> Drop for Pass<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
-        // Release pairs with the Acquire loads in `revoke` and `enter_slowly`.
-        match self.kind {
-            Kind::Lean => self.gate.inside.store(false, Ordering::Release),
-            Kind::Plain => self.gate.holder.store(0, Ordering::Release),
-            Kind::Visit => self.gate.owner.store(FREE, Ordering::Release),
-        }
+        // Release pairs with the Acquire loads in `revoke` and `enter_slowly`. 0 is FREE, too.
+        self.word.store(FREE, Ordering::Release);
     }
 }
 

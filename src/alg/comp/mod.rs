@@ -4,6 +4,7 @@
 //! is the API for Rust. The functions that take requests as C lays them out are for
 //! `capi`: the addresses in those are somebody's promise, which the engines hold.
 
+mod api;
 mod check;
 mod environment;
 mod session;
@@ -11,6 +12,7 @@ pub mod start;
 #[cfg(test)]
 mod tests;
 
+pub use api::{Direction, Format, Progress, Session};
 pub(crate) use environment::{contexts_of, end_environment, from_environment, one_kind};
 pub(crate) use session::{Setup, free, open, post, reset, stream, sync, sync_in_pieces};
 

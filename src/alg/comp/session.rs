@@ -1,11 +1,12 @@
 //! Sessions: the requests of C programs, from their checks to their results.
 
+mod state;
+
 use super::{Process, check, here};
 use crate::alg::sched::{Key, Mode};
-use crate::alg::seat::{Failure, Message, Patience};
+use crate::alg::seat::{Message, Patience, Seat};
 use crate::alg::setup::{Chooser, Foreign, Param};
 use crate::ctypes::v2::Enum;
-use crate::ctypes::v2::wd::{WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
 use crate::ctypes::v2::wd_alg_common::wd_mem_type;
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type::WD_COMP_ALG_MAX;
 use crate::ctypes::v2::wd_comp::wd_comp_level::WD_COMP_L15;
@@ -14,23 +15,17 @@ use crate::ctypes::v2::wd_comp::wd_comp_winsz_type::WD_COMP_WS_32K;
 use crate::ctypes::v2::wd_comp::{
     wd_comp_alg_type, wd_comp_level, wd_comp_op_type, wd_comp_req, wd_comp_winsz_type,
 };
-use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_state, wd_comp_strm_pos};
+use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::drv::Engine;
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::mm_ops::{Memory, MmOps};
 use core::ffi::c_void;
 use core::ptr;
-use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
 /// Bytes of a stream's context.
 const CONTEXT: usize = 64 << 10;
-/// The most that [`sync_in_pieces`] hands over at once, in bytes.
-const PIECE: u32 = 128 << 10;
-
-/// The operations of sessions on devices that work on the process's own addresses.
-static SVA: MmOps = MmOps::with_sva();
 
 /// What a session is to be, as C says it: any numbers.
 pub(crate) struct Setup {
@@ -80,6 +75,8 @@ pub(super) struct State {
     /// Synchronous requests need not take turns.
     shared: bool,
     key: Key,
+    /// The contexts of the key, synchronous and asynchronous: seats stay where they are.
+    seats: [Option<&'static Seat<wd_comp_msg>>; 2],
     /// A scheduler that is asked for each request.
     foreign: Option<Arc<dyn Foreign>>,
     format: wd_comp_alg_type,
@@ -139,6 +136,7 @@ pub(crate) fn open(
         patience: origin.patience,
         shared: origin.shared,
         key,
+        seats: [key.sync, key.asynchronous].map(|index| process.class.seat(index)),
         foreign: foreign.clone(),
         format,
         level: setup.level,
@@ -252,8 +250,7 @@ pub(crate) fn post(handle: usize, request: &wd_comp_req) -> Result<()> {
     let process = here();
     process.sessions.with(handle, |state| {
         check::request(request, state.format, state.fresh, Mode::Async, false)?;
-        let index = state.pick(Mode::Async);
-        let seat = process.class.seat(index).ok_or(Error::Invalid)?;
+        let (index, seat) = state.pick(process, Mode::Async)?;
         seat.post(index as usize, state.epoch, |message| {
             state.fill(message, request, ptr::null_mut());
         })?;
@@ -291,15 +288,6 @@ fn give(request: &mut wd_comp_req, message: &wd_comp_msg) {
     request.status = message.req.status;
 }
 
-/// Whether software may do what failed like this.
-fn can_be_helped(failure: &Failure) -> bool {
-    let device = matches!(
-        failure.error,
-        Error::DeviceReset | Error::Io | Error::TimedOut | Error::NoDevice
-    );
-    device && !failure.unquiet
-}
-
 impl Context {
     fn own() -> Result<Context> {
         let mut bytes = Vec::new();
@@ -315,241 +303,6 @@ impl Context {
         match self {
             Context::Own(bytes) => bytes.as_mut_ptr().cast(),
             Context::Pool(memory) => ptr::with_exposed_provenance_mut(memory.address()),
-        }
-    }
-}
-
-impl State {
-    /// The last synchronous request: the context, and whether the helper had to serve it.
-    pub(super) fn last(&self) -> Option<(u32, bool)> {
-        self.last
-    }
-
-    #[inline]
-    fn pick(&self, mode: Mode) -> u32 {
-        match &self.foreign {
-            None => self.key.context(mode),
-            Some(foreign) => foreign.pick(&self.key, mode),
-        }
-    }
-
-    fn begin_anew(&mut self) {
-        self.fresh = true;
-        self.helped = false;
-    }
-
-    /// Has the engines drop what they keep of the session's stream.
-    fn forget(&mut self, process: &Process) {
-        let address = self.context.address().addr();
-        let Some((index, _)) = self.last else {
-            return;
-        };
-        if let Some(seat) = process.class.seat(index) {
-            seat.forget(self.epoch, address);
-        }
-        if let Some(helper) = self.helper(process).filter(|_| self.helped) {
-            helper.forget(address);
-        }
-    }
-
-    /// The helper of the session's initialisation.
-    #[cold]
-    fn helper(&self, process: &Process) -> Option<Arc<dyn Engine<wd_comp_msg>>> {
-        let origin = process.class.origin().ok()?;
-        origin.helper.filter(|_| origin.epoch == self.epoch)
-    }
-
-    /// Writes the message of a request that is whole in itself.
-    #[inline]
-    fn fill(&self, message: &mut wd_comp_msg, request: &wd_comp_req, context: *mut c_void) {
-        let (mm_ops, mm_type) = match &self.memory {
-            None => (SVA.as_ptr(), Enum::new(wd_mem_type::UADK_MEM_AUTO as u32)),
-            Some((ops, kind)) => (ops.as_ptr(), *kind),
-        };
-        *message = wd_comp_msg {
-            req: wd_comp_req {
-                last: 1,
-                ..*request
-            },
-            mm_ops,
-            mm_type,
-            ctx_buf: context,
-            alg_type: Enum::new(self.format as u32),
-            comp_lv: self.level,
-            win_sz: self.window,
-            stream_mode: Enum::new(wd_comp_state::WD_COMP_STATELESS as u32),
-            avail_out: request.dst_len,
-            ..wd_comp_msg::BLANK
-        };
-    }
-
-    /// Writes the message of the next piece of a stream.
-    fn fill_piece(&self, message: &mut wd_comp_msg, request: &wd_comp_req, context: *mut c_void) {
-        self.fill(message, request, context);
-        let place = if self.fresh {
-            wd_comp_strm_pos::WD_COMP_STREAM_NEW
-        } else {
-            wd_comp_strm_pos::WD_COMP_STREAM_OLD
-        };
-        message.req.last = request.last;
-        message.stream_mode = Enum::new(wd_comp_state::WD_COMP_STATEFUL as u32);
-        message.stream_pos = Enum::new(place as u32);
-        message.isize = self.isize;
-        message.checksum = self.checksum;
-    }
-
-    #[inline]
-    fn whole(&mut self, process: &Process, request: &mut wd_comp_req) -> Result<Rest> {
-        let index = self.pick(Mode::Sync);
-        let seat = process.class.seat(index).ok_or(Error::Invalid)?;
-        self.last = Some((index, false));
-        if self.shared {
-            return Ok(Rest::Shared(seat.shared(self.epoch)?, index));
-        }
-        let context = self.context.address();
-        let (epoch, patience) = (self.epoch, self.patience);
-        let input = &*request;
-        let done = seat.run(
-            index as usize,
-            epoch,
-            patience,
-            |message| self.fill(message, input, context),
-            |message| (message.in_cons, message.produced, message.req.status),
-        );
-        match done {
-            Ok((consumed, produced, status)) => {
-                request.src_len = consumed;
-                request.dst_len = produced;
-                request.status = status;
-                Ok(Rest::Nothing)
-            }
-            Err(failure) => {
-                let mut message = wd_comp_msg::BLANK;
-                self.fill(&mut message, request, context);
-                self.help(process, index, failure, &mut message)?;
-                give(request, &message);
-                Ok(Rest::Nothing)
-            }
-        }
-    }
-
-    /// Has the helper do a request that a context could not.
-    ///
-    /// # Errors
-    /// The context's if there is no helper, or the device might disturb it.
-    #[cold]
-    fn help(
-        &mut self,
-        process: &Process,
-        index: u32,
-        failure: Failure,
-        message: &mut wd_comp_msg,
-    ) -> Result<()> {
-        self.lost |= failure.unquiet;
-        let tally = process.class.seat(index).ok_or(Error::Invalid)?.tally();
-        // What came before of a stream is in the device's context: only a beginning can be done anew.
-        let whole = message.stream_mode.0 == wd_comp_state::WD_COMP_STATELESS as u32;
-        let possible = can_be_helped(&failure) && (whole || self.fresh);
-        let helper = self.helper(process).filter(|_| possible);
-        let done = match helper {
-            Some(helper) => helper.send(0, message),
-            None => Err(failure.error),
-        };
-        if done.is_err() {
-            tally.count_shared((0, 0, true));
-            log_error!("context {index}: a request failed: {}", failure.error);
-            return done;
-        }
-        tally.count_shared(message.weight());
-        tally.helped.fetch_add(1, Ordering::Relaxed);
-        self.last = Some((index, true));
-        Ok(())
-    }
-
-    /// The next piece of the session's stream.
-    fn piece(&mut self, process: &Process, request: &mut wd_comp_req) -> Result<()> {
-        let index = self.pick(Mode::Sync);
-        let seat = process.class.seat(index).ok_or(Error::Invalid)?;
-        self.last = Some((index, self.helped));
-        let offered = request.src_len;
-        let context = self.context.address();
-        let mut message = wd_comp_msg::BLANK;
-        if self.helped {
-            self.fill_piece(&mut message, request, context);
-            self.helper(process)
-                .ok_or(Error::Invalid)?
-                .send(0, &mut message)?;
-            seat.tally().count_shared(message.weight());
-            seat.tally().helped.fetch_add(1, Ordering::Relaxed);
-        } else if self.shared {
-            let engine = seat.shared(self.epoch)?;
-            self.fill_piece(&mut message, request, context);
-            engine.send(index as usize, &mut message)?;
-            seat.tally().count_shared(message.weight());
-        } else {
-            let done = seat.run(
-                index as usize,
-                self.epoch,
-                self.patience,
-                |message| self.fill_piece(message, request, context),
-                |answer| message = *answer,
-            );
-            if let Err(failure) = done {
-                self.fill_piece(&mut message, request, context);
-                self.help(process, index, failure, &mut message)?;
-                self.helped = true;
-            }
-        }
-        give(request, &message);
-        self.isize = message.isize;
-        self.checksum = message.checksum;
-        self.fresh = self.is_over(request, offered);
-        self.helped &= !self.fresh;
-        Ok(())
-    }
-
-    /// Whether a piece was its stream's last.
-    fn is_over(&self, request: &wd_comp_req, offered: u32) -> bool {
-        if request.op_type.0 == WD_DIR_COMPRESS as u32 {
-            let all = request.src_len == offered;
-            request.last == 1 && all && request.status == WD_SUCCESS as u32
-        } else {
-            request.status == WD_STREAM_END as u32
-        }
-    }
-
-    /// A request as a stream.
-    fn pieces(&mut self, process: &Process, request: &mut wd_comp_req) -> Result<()> {
-        let compresses = request.op_type.0 == WD_DIR_COMPRESS as u32;
-        let (mut input, mut room) = (request.src_len, request.dst_len);
-        let mut piece = *request;
-        request.dst_len = 0;
-        loop {
-            (piece.src_len, piece.dst_len) = (input.min(PIECE), room.min(PIECE));
-            piece.last = u32::from(compresses && input <= PIECE);
-            let checked = check::request(&piece, self.format, self.fresh, Mode::Sync, true);
-            let done = checked.and_then(|()| self.piece(process, &mut piece));
-            let refused = piece.status == WD_IN_EPARA as u32;
-            if done.is_err() || refused {
-                request.status = piece.status;
-                log_error!("a request in pieces: status {}", piece.status);
-                return done.and(Err(Error::Invalid));
-            }
-            let (consumed, produced) = (piece.src_len.min(input), piece.dst_len.min(room));
-            request.dst_len += produced;
-            piece.dst = piece.dst.wrapping_byte_add(produced as usize);
-            piece.src = piece.src.wrapping_byte_add(consumed as usize);
-            input -= consumed;
-            room -= produced;
-            if self.fresh {
-                request.status = 0;
-                return Ok(());
-            }
-            if consumed == 0 && produced == 0 {
-                log_error!("a request in pieces: its input ends too early");
-                request.status = piece.status;
-                return Err(Error::Invalid);
-            }
         }
     }
 }

@@ -216,6 +216,21 @@ fn requests_of_all_contexts_come_back_each_once() {
 }
 
 #[test]
+fn a_busy_context_does_not_keep_others_waiting() {
+    let _world = many(3);
+    let sessions: Vec<usize> = (0..3).map(|_| session()).collect();
+    let mut marks = [0; 4];
+    for _ in 0..30 {
+        for (mark, handle) in (1..).zip(&sessions) {
+            let _ = post(*handle, &marked(mark));
+        }
+        let mark = |request: &mut wd_comp_req| marks[request.cb_param.addr()] += 1;
+        assert_eq!(poll(1, &mut 0, mark), Ok(()));
+    }
+    assert_eq!(marks, [0, 10, 10, 10]);
+}
+
+#[test]
 fn a_callback_may_post_and_poll_and_free_its_session() {
     let _world = world();
     let handle = session();
