@@ -3,7 +3,8 @@
 #   make demo      compress a file of 64 MB through a simulated device, and check it with gzip
 #   make test      all tests           make check    formatting, lints, documents, headers, floors
 #   make lib       the libraries       make headers  include/, from the Rust sources
-#   make install   PREFIX, LIBDIR, INCLUDEDIR, DESTDIR   (and uninstall)
+#   make install   PREFIX, LIBDIR, INCLUDEDIR, BINDIR, DESTDIR   (and uninstall; install-lib, install-tool)
+#   make tool      the tool wd, its man pages and completions
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
 #   make missing   after functions have come: abi/missing.list without them
 #   make clean
@@ -15,6 +16,8 @@ PROFILE    ?= release
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+BINDIR     ?= $(PREFIX)/bin
+SHAREDIR   ?= $(PREFIX)/share
 DOCDIR     ?= $(PREFIX)/share/doc/warpdrive
 CARGO      ?= cargo
 STRIP      ?= strip
@@ -156,7 +159,8 @@ $(OUT)/libwarpdrive.a: $(ARCHIVE) $(OUT)/libwd0.o $(OUT)/libwd0.roots
 L = $(DESTDIR)$(LIBDIR)
 fill = sed 's|@prefix@|$(PREFIX)|;s|@libdir@|$(LIBDIR)|;s|@includedir@|$(INCLUDEDIR)|;s|@private@|$(NATIVE)|;$(1)' \
 	  pkgconfig/$(2).pc.in >$(L)/pkgconfig
-install: lib
+install: install-lib install-tool
+install-lib: lib
 	install -d $(L)/pkgconfig $(L)/warpdrive $(L)/uadk $(DESTDIR)$(DOCDIR) \
 	  $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(INCLUDEDIR)/uadk
 	for l in libwd $(FACADES); do \
@@ -179,6 +183,23 @@ install: lib
 	install -m 644 include/uadk/*.h $(DESTDIR)$(INCLUDEDIR)/uadk
 	install -m 644 LICENSE README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
 
+# The tool. UADK's tool has options of its own, which it understands under that name.
+PAGES      := $(TARGET_DIR)/$(PROFILE)/pages
+# Where each shell looks for completions.
+COMPLETE   := bash-completion/completions/wd zsh/site-functions/_wd fish/vendor_completions.d/wd.fish
+tool:
+	$(CARGO) build --locked --package warpdrive-tool $(MODE)
+	rm -rf $(PAGES) && $(TARGET_DIR)/$(PROFILE)/wd pages $(PAGES)
+install-tool: tool
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SHAREDIR)/man/man1 \
+	  $(addprefix $(DESTDIR)$(SHAREDIR)/,$(dir $(COMPLETE)))
+	install -m 755 $(TARGET_DIR)/$(PROFILE)/wd $(DESTDIR)$(BINDIR) && $(STRIP) --strip-debug $(DESTDIR)$(BINDIR)/wd
+	ln -sf wd $(DESTDIR)$(BINDIR)/uadk_tool
+	install -m 644 $(PAGES)/man/*.1 $(DESTDIR)$(SHAREDIR)/man/man1
+	install -m 644 $(PAGES)/completions/wd.bash $(DESTDIR)$(SHAREDIR)/$(word 1,$(COMPLETE))
+	install -m 644 $(PAGES)/completions/_wd $(DESTDIR)$(SHAREDIR)/$(word 2,$(COMPLETE))
+	install -m 644 $(PAGES)/completions/wd.fish $(DESTDIR)$(SHAREDIR)/$(word 3,$(COMPLETE))
+
 # UADK's own directories may have more in them than is ours: plug-ins, headers of v1.
 uninstall:
 	rm -f $(foreach l,libwd $(FACADES),$(addprefix $(L)/$l,.so.$(CORE) .so.2 .so .a)) \
@@ -186,6 +207,8 @@ uninstall:
 	  $(DRIVERS:%=$(L)/uadk/libhisi_%.a) \
 	  $(patsubst %,$(L)/pkgconfig/%.pc,warpdrive libwd libwd_comp libwd_crypto) \
 	  $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard include/uadk/*.h))
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,wd uadk_tool) $(addprefix $(DESTDIR)$(SHAREDIR)/,$(COMPLETE)) \
+	  $(DESTDIR)$(SHAREDIR)/man/man1/wd.1 $(DESTDIR)$(SHAREDIR)/man/man1/wd-*.1
 	rm -rf $(L)/warpdrive $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(DOCDIR)
 	rmdir $(L)/uadk $(DESTDIR)$(INCLUDEDIR)/uadk 2>/dev/null || true
 
@@ -214,7 +237,7 @@ has-cbindgen:
 # The prefix is inside the target directory, and is found there by its rpath.
 DEMO := $(abspath $(TARGET_DIR))/demo
 demo:
-	@$(MAKE) --no-print-directory -s install DESTDIR= PREFIX=$(DEMO)/prefix LIBDIR=$(DEMO)/prefix/lib \
+	@$(MAKE) --no-print-directory -s install-lib DESTDIR= PREFIX=$(DEMO)/prefix LIBDIR=$(DEMO)/prefix/lib \
 	  INCLUDEDIR=$(DEMO)/prefix/include DOCDIR=$(DEMO)/prefix/share/doc
 	@$(CARGO) build --quiet --locked --release --example gzip_alone
 	@cp $(TARGET_DIR)/release/examples/gzip_alone $(DEMO)
@@ -222,7 +245,7 @@ demo:
 
 test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
-	$(CARGO) test --locked
+	$(CARGO) test --locked --workspace
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
 tools:
 	@tests/tools.sh
@@ -242,9 +265,9 @@ bench:
 	@CC="$(CC)" PEER="$(PEER)" benches/c/run.sh $(BENCH)
 
 check:
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --no-deps --document-private-items
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(CARGO) test --locked --test layers
 	@rm -rf $(TARGET_DIR)/headers
 	@$(MAKE) --no-print-directory headers HEADERS=$(TARGET_DIR)/headers
@@ -254,6 +277,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing install uninstall headers cbindgen has-cbindgen demo test tools miri bench check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test tools miri bench check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
