@@ -241,6 +241,28 @@ fn a_reader_that_goes_away_ends_the_tool() {
 }
 
 #[test]
+fn a_signal_takes_the_incomplete_output_with_it() {
+    use std::io::Write;
+    let dir = directory("signal");
+    let out = dir.join("out.gz");
+    let mut command = wd("");
+    command.args(["compress", "--output"]).arg(&out);
+    let mut child = command
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(&data(2_000_000)).expect("taken");
+    while !out.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    run(Command::new("kill").args(["-INT", &child.id().to_string()]));
+    assert_eq!(child.wait().expect("ends").code(), Some(130));
+    assert!(!out.exists());
+    drop(stdin);
+}
+
+#[test]
 fn the_format_of_a_file_is_found() {
     let input = data(5000);
     for format in ["gzip", "zlib", "lz4"] {

@@ -85,7 +85,7 @@ impl Half {
     }
 
     fn add(&mut self, other: &Half) -> Result<()> {
-        (&mut self.latency)
+        self.latency
             .add(&other.latency)
             .map_err(|error| Fail::new(error.to_string()))?;
         self.plain += other.plain;

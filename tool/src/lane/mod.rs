@@ -33,7 +33,7 @@ pub enum Format {
     Gzip,
     /// RFC 1951, without header and checksum
     Deflate,
-    /// An LZ4 block
+    /// LZ4: frames for files, blocks elsewhere
     Lz4,
     /// Literals and sequences for a zstd encoder
     Lz77Zstd,

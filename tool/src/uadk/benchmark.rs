@@ -297,7 +297,7 @@ impl Asked {
 
     fn measure(&self, format: Format) -> Result<()> {
         let stream = self.opt >= 2;
-        let mut way = if self.opt % 2 == 0 {
+        let mut way = if self.opt.is_multiple_of(2) {
             Way::Compress
         } else {
             Way::Decompress
