@@ -37,6 +37,7 @@ NODE       := UADK_PRIVATE_$(subst .,_,$(CORE))
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 OUT        := $(TARGET_DIR)/$(PROFILE)/so
 ARCHIVE    := $(TARGET_DIR)/$(PROFILE)/libwarpdrive.a
+PRELOAD    := $(TARGET_DIR)/$(PROFILE)/libwd_sim.a
 MODE       := $(if $(filter release,$(PROFILE)),--release)
 
 # rustc --print native-static-libs, less what the C compiler adds itself.
@@ -61,10 +62,20 @@ DRIVERS    := zip sec hpre dae udma
 MISSING    ?= abi/missing.list
 
 all: lib
-lib: $(addprefix $(OUT)/,$(patsubst %,%.so.2,libwd $(FACADES)) libwd.so.0 stub/libwd.so.0 libwd.a libwarpdrive.a)
+lib: $(addprefix $(OUT)/,$(patsubst %,%.so.2,libwd $(FACADES)) libwd.so.0 stub/libwd.so.0 libwd.a libwarpdrive.a libwd_sim.so)
 
 $(ARCHIVE): FORCE
 	$(CARGO) rustc --locked --lib --crate-type staticlib $(MODE)
+
+# For LD_PRELOAD: nobody links with it, so it has no soname.
+$(PRELOAD): FORCE
+	$(CARGO) rustc --locked -p warpdrive-preload --lib --crate-type staticlib $(MODE)
+
+$(OUT)/libwd_sim.so: $(PRELOAD) preload/libwd_sim.map Makefile
+	@mkdir -p $(OUT)
+	$(CC) -shared -o $@ -Wl,--version-script=preload/libwd_sim.map \
+	  -Wl,--whole-archive $(PRELOAD) -Wl,--no-whole-archive -Wl,--gc-sections \
+	  $(HARDEN) -Wl,-z,nodelete $(LDFLAGS) -lgcc_s $(NATIVE) -lc
 
 # What is made from the maps: lists of the same names, for the assembler, the linker and objcopy.
 $(OUT)/%.names: abi/%.map
@@ -172,7 +183,8 @@ install-lib: lib
 	for d in $(DRIVERS); do ln -sf ../libwd.a $(L)/uadk/libhisi_$$d.a || exit 1; done
 	install -m 755 $(OUT)/libwd.so.0 $(L)/libwd.so.$(SEED)
 	install -m 755 $(OUT)/stub/libwd.so.0 $(L)/warpdrive/libwd.so.0
-	$(STRIP) --strip-debug $(L)/libwd.so.$(SEED)
+	install -m 755 $(OUT)/libwd_sim.so $(L)/libwd_sim.so
+	$(STRIP) --strip-debug $(L)/libwd.so.$(SEED) $(L)/libwd_sim.so
 	ln -sf libwd.so.$(SEED) $(L)/libwd.so.0
 	echo 'INPUT ( $(LIBDIR)/warpdrive/libwd.so.0 )' >$(L)/libwarpdrive.so
 	$(call fill,s|@version@|$(VERSION)|,warpdrive)/warpdrive.pc
@@ -203,7 +215,7 @@ install-tool: tool
 # UADK's own directories may have more in them than is ours: plug-ins, headers of v1.
 uninstall:
 	rm -f $(foreach l,libwd $(FACADES),$(addprefix $(L)/$l,.so.$(CORE) .so.2 .so .a)) \
-	  $(addprefix $(L)/,libwd.so.$(SEED) libwd.so.0 libwarpdrive.so libwarpdrive.a) \
+	  $(addprefix $(L)/,libwd.so.$(SEED) libwd.so.0 libwarpdrive.so libwarpdrive.a libwd_sim.so) \
 	  $(DRIVERS:%=$(L)/uadk/libhisi_%.a) \
 	  $(patsubst %,$(L)/pkgconfig/%.pc,warpdrive libwd libwd_comp libwd_crypto) \
 	  $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard include/uadk/*.h))

@@ -58,7 +58,13 @@ fn parts() {
         }
         Ok("environment") => environment(),
         Ok("bad") => assert_eq!(init(TASK_HW), -22),
-        Ok("node") => assert_eq!(init(TASK_HW), -19),
+        Ok("node") => {
+            assert_eq!([init(TASK_HW), init(TASK_HW)], [-19, -19]);
+            // SAFETY: one thread.
+            unsafe { std::env::remove_var("WD_COMP_CTX_NUM") };
+            assert_eq!(init(TASK_HW), 0, "the driver was not to blame");
+        }
+        Ok("short") => short(),
         Ok("fork") => forks(),
         _ => {}
     }
@@ -107,6 +113,11 @@ fn a_malformed_environment_is_an_error() {
 }
 
 #[test]
+fn devices_without_free_queues_are_asked_again_by_the_next_initialisation() {
+    apart("short", &[("WD_SIM", "hisi_zip,queues=4")]);
+}
+
+#[test]
 fn the_environment_family_makes_what_it_says_and_threads_poll() {
     apart(
         "environment",
@@ -127,6 +138,17 @@ fn a_child_of_fork_initialises_anew_and_its_parents_sessions_are_refused() {
 fn init(task: c_int) -> c_int {
     // SAFETY: good arguments.
     unsafe { wd_comp_init2_(c"zlib".as_ptr().cast_mut(), 0, task, ptr::null_mut()) }
+}
+
+/// Queues that are taken now may be free next time.
+fn short() {
+    use warpdrive::alg::{context::Context, device};
+    let devices = device::list("zlib").expect("one");
+    let taken = Context::request(&devices[0]).expect("free");
+    assert_eq!([init(TASK_HW), init(TASK_HW)], [-19, -19]);
+    taken.release().expect("open");
+    drop(taken);
+    assert_eq!(init(TASK_HW), 0);
 }
 
 fn session(direction: u32) -> usize {

@@ -5,6 +5,8 @@
 //! and taken out by its end, so a request that comes too late finds nothing and is
 //! refused; the seats themselves stay for the life of the process.
 
+mod left;
+
 use super::tally::{Tally, add};
 use crate::drv::{Engine, Path};
 use crate::error::{Error, Result};
@@ -14,6 +16,7 @@ use crate::sys::slots::{Carried, Poster, Slots, Taker, Window};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
+use left::Left;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -29,6 +32,8 @@ pub trait Message: Copy + 'static {
     fn set_tag(&mut self, tag: u32);
     /// The request, with the results that `answer` has.
     fn finish(&self, answer: &Self) -> Self::Request;
+    /// Says that it failed, and that nothing was consumed or produced.
+    fn fail(&mut self);
     /// Bytes of input consumed, bytes of output produced, and whether it failed.
     fn weight(&self) -> (u32, u32, bool);
 }
@@ -94,6 +99,7 @@ pub struct Seat<M: Message> {
     window: Window<M>,
     /// Slots of earlier initialisations, for later ones.
     shelf: Mutex<Vec<(Poster<M>, Taker<M>)>>,
+    left: Left,
 }
 
 impl<M: Message> Default for Seat<M> {
@@ -105,6 +111,7 @@ impl<M: Message> Default for Seat<M> {
             tally: Apart::default(),
             window: Window::default(),
             shelf: Mutex::default(),
+            left: Left::default(),
         }
     }
 }
@@ -205,6 +212,7 @@ impl<M: Message> Seat<M> {
         self.outward.0.1.store(0, Ordering::Relaxed);
         self.inward.0.1.store(0, Ordering::Relaxed);
         self.window.hide();
+        self.left.clear();
         if let (Some(out), Some(inward)) = (out, inward) {
             let (mut poster, mut taker) = (out.poster, inward.taker);
             Slots::renew(&mut poster, &mut taker);
@@ -388,7 +396,11 @@ impl<M: Message> Seat<M> {
         let in_slots = inward.in_slots;
         for _ in 0..STRAYS {
             let answer = &mut inward.answer.0;
-            engine.receive(seat, answer)?;
+            if let Err(error) = engine.receive(seat, answer) {
+                let left = error == Error::Again && self.left.any();
+                let taken = left.then(|| self.take_left(inward)).flatten();
+                return taken.ok_or(error);
+            }
             let answer = &*answer;
             let done = inward.taker.take(answer.tag(), |message| {
                 let results = if in_slots { message } else { answer };

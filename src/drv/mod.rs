@@ -131,7 +131,8 @@ pub trait Engine<M>: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Busy`] if the context is full, [`Error::DeviceReset`] if the device does not take
-    /// requests any more, [`Error::Invalid`] for a message that cannot be a descriptor.
+    /// requests any more, [`Error::Invalid`] for a message that cannot be a descriptor,
+    /// [`Error::Unsupported`] for one that this device cannot do and others may.
     fn send(&self, seat: usize, message: &mut M) -> Result<()>;
 
     /// [`Engine::send`], and then [`Engine::receive`] unless the engine is shared: one call for a

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::log_error;
 use crate::qm::layout::{CQE_SIZE, Version};
 use crate::sys::lock::{Condvar, Mutex};
+use crate::sys::shared::SharedMemory;
 use crate::sys::{pages, thread};
 use crate::uacce::device::{Attributes, Origin};
 use crate::uacce::uapi::{DeviceFlags, MAINLINE};
@@ -34,6 +35,8 @@ pub(super) struct Device {
     work: Condvar,
     engines: Mutex<Vec<JoinHandle<()>>>,
     gone: AtomicBool,
+    /// Who hears that the device has disappeared, where it is served as the kernel's would be.
+    removed: Option<fn(&str)>,
     streams: Arc<Streams>,
 }
 
@@ -45,7 +48,12 @@ struct Ready {
 }
 
 impl Device {
-    pub fn new(name: String, mut config: config::Device, streams: Arc<Streams>) -> Device {
+    pub fn new(
+        name: String,
+        mut config: config::Device,
+        removed: Option<fn(&str)>,
+        streams: Arc<Streams>,
+    ) -> Device {
         let plan = Plan::new(core::mem::take(&mut config.faults));
         Device {
             name,
@@ -57,6 +65,7 @@ impl Device {
             work: Condvar::new(),
             engines: Mutex::default(),
             gone: AtomicBool::new(false),
+            removed,
             streams,
         }
     }
@@ -147,6 +156,17 @@ impl Device {
         self.gone.store(true, Ordering::Relaxed);
         for queue in self.open_queues() {
             queue.remove();
+        }
+        if let Some(removed) = self.removed {
+            removed(&self.name);
+        }
+    }
+
+    /// Memory that a program maps or is given.
+    pub fn memory(&self, len: usize) -> Result<SharedMemory> {
+        match self.removed {
+            Some(_) => SharedMemory::own_file(&self.name, len),
+            None => SharedMemory::own(len),
         }
     }
 

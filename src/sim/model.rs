@@ -42,7 +42,7 @@ pub(super) struct Queue {
 impl Queue {
     pub fn new(device: Arc<Device>, number: u16) -> Result<Queue> {
         let depth = device.config.depth;
-        let memory = SharedMemory::own(device.dus_size())?;
+        let memory = device.memory(device.dus_size())?;
         let layout = Layout::new(&id(number, depth), zip::SIZE, memory.len())?;
         // The region is a page longer than the rings.
         let status = layout.status.ok_or(Error::Invalid)?;
@@ -71,6 +71,11 @@ impl Queue {
 
     pub fn event(&self) -> BorrowedFd<'_> {
         self.event.as_fd()
+    }
+
+    /// The file that the queue's memory lies in, where it lies in one.
+    pub fn memory_file(&self) -> Option<BorrowedFd<'_>> {
+        self.memory.file()
     }
 
     /// The result of a call that a fault may spoil.
@@ -102,7 +107,9 @@ impl Queue {
         if !window.as_ref().is_none_or(free) {
             return Err(Error::Exists);
         }
-        let made = window.insert(Arc::new(Window::new(self.number, len)?));
+        let made = window.insert(Arc::new(Window::new(self.number, len, |len| {
+            self.device.memory(len)
+        })?));
         Ok(made.memory.clone())
     }
 

@@ -25,9 +25,13 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Memory for a region of `len` bytes of queue `number`, scattered over the bus: slices are
+    /// Memory, of `memory`, for a region of `len` bytes of queue `number`, scattered over the bus: slices are
     /// apart, and later ones at lower addresses in every second pair.
-    pub fn new(number: u16, len: usize) -> Result<Window> {
+    pub fn new(
+        number: u16,
+        len: usize,
+        memory: impl FnOnce(usize) -> Result<SharedMemory>,
+    ) -> Result<Window> {
         if len == 0 || len > LONGEST {
             return Err(Error::Invalid);
         }
@@ -38,7 +42,7 @@ impl Window {
             len: SLICE.min(len - index * SLICE),
         });
         Ok(Window {
-            memory: SharedMemory::own(len)?,
+            memory: memory(len)?,
             slices: slices.collect(),
         })
     }
@@ -150,7 +154,7 @@ mod tests {
 
     #[test]
     fn slices_are_apart_and_cover_the_region() {
-        let window = Window::new(3, (5 << 20) + 1).expect("5 MiB");
+        let window = Window::new(3, (5 << 20) + 1, SharedMemory::own).expect("5 MiB");
         assert_eq!(window.memory.len(), (5 << 20) + GRANULE);
         let sum: usize = window.slices.iter().map(|slice| slice.len).sum();
         assert_eq!(sum, window.memory.len());
@@ -159,7 +163,7 @@ mod tests {
         for pair in sorted.windows(2) {
             assert!(pair[0].bus + (pair[0].len as u64) < pair[1].bus);
         }
-        assert!(Window::new(0, 0).is_err());
-        assert!(Window::new(0, LONGEST + 1).is_err());
+        assert!(Window::new(0, 0, SharedMemory::own).is_err());
+        assert!(Window::new(0, LONGEST + 1, SharedMemory::own).is_err());
     }
 }

@@ -4,8 +4,10 @@
 //! C cannot promise it, and release must be safe at any moment. An ordinary lock
 //! costs an atomic read-modify-write (7-8 ns measured) on each side of each
 //! request. This lock leans towards the first thread that uses it: that thread
-//! takes it with two plain stores and a load. Any other thread first takes the
-//! lean away, once, with `membarrier(2)`; from then on it is an ordinary spin lock.
+//! takes it with two plain stores and two loads. Any other thread first takes the
+//! lean away, with `membarrier(2)`; from then on it is an ordinary spin lock, until
+//! one thread has come many times in a row: then it leans towards that one. It does
+//! so a few times only, so that threads that take turns do not fight for it.
 
 #![expect(
     unsafe_code,
@@ -16,26 +18,41 @@ use super::barrier;
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// `owner`: nobody has come yet.
 const FREE: usize = 0;
 /// `owner`: this bit beside a thread's token: that thread is taking the lean away, or visits. With
 /// the token in one word, so that a signal handler on it finds itself there from the first moment.
 const CLOSED_BY: usize = 1;
-/// `owner`: an ordinary lock for ever after.
+/// `owner`: an ordinary lock.
 const PLAIN: usize = 2;
+/// The bits at the top of `owner` that count how often it has leaned: addresses of programs have 0
+/// there.
+const PERIOD_BITS: u32 = 4;
+/// How often a gate leans in its life.
+const PERIODS: usize = if usize::BITS == 64 { 4 } else { 1 };
+/// How often in a row a thread must have come for the gate to lean towards it.
+const STREAK: u32 = 64;
 
 /// A value that one thread at a time may use. Critical sections must be short: others spin.
 pub struct Gate<T> {
-    /// A thread's token, or one of the states above.
+    /// A thread's token and the period, or one of the states above.
     owner: AtomicUsize,
-    /// 1 while the owner is inside. Written by the owner only.
-    inside: AtomicUsize,
-    /// The token of the owner, that it is known by while the lean is taken away.
-    leaner: AtomicUsize,
+    /// 1 while the owner is inside, a word for each period. Written by the owner of that period only,
+    /// who may do so, in vain, even after the next has begun.
+    inside: [AtomicUsize; PERIODS],
+    /// The token of the owner of each period, that it is known by while the lean is taken away.
+    /// Written by that thread only.
+    leaners: [AtomicUsize; PERIODS],
     /// In the plain state the token of the thread that is inside; 0 for none.
     holder: AtomicUsize,
+    /// In the plain state the thread that was inside last, and how often in a row. Written by the
+    /// holder only.
+    last: AtomicUsize,
+    streak: AtomicU32,
+    /// The last period. Written by the holder only.
+    period: AtomicUsize,
     value: UnsafeCell<T>,
 }
 
@@ -48,9 +65,12 @@ impl<T> Gate<T> {
     pub const fn new(value: T) -> Self {
         Gate {
             owner: AtomicUsize::new(FREE),
-            inside: AtomicUsize::new(0),
-            leaner: AtomicUsize::new(0),
+            inside: [const { AtomicUsize::new(0) }; PERIODS],
+            leaners: [const { AtomicUsize::new(0) }; PERIODS],
             holder: AtomicUsize::new(0),
+            last: AtomicUsize::new(0),
+            streak: AtomicU32::new(0),
+            period: AtomicUsize::new(0),
             value: UnsafeCell::new(value),
         }
     }
@@ -60,20 +80,28 @@ impl<T> Gate<T> {
     #[inline]
     pub fn enter(&self) -> Option<Pass<'_, T>> {
         let me = token();
-        if self.owner.load(Ordering::Relaxed) == me {
-            if self.inside.load(Ordering::Relaxed) != 0 {
+        let owner = self.owner.load(Ordering::Relaxed);
+        if let Some(inside) = self.inside_of(owner, me) {
+            if inside.load(Ordering::Relaxed) != 0 {
                 return None;
             }
-            self.inside.store(1, Ordering::Relaxed);
+            inside.store(1, Ordering::Relaxed);
             // Pairs with `heavy` in `revoke`: either this thread sees that the lean is gone, or
             // the revoker sees that it is inside.
             barrier::light();
-            if self.owner.load(Ordering::Relaxed) == me {
-                return Some(self.pass(&self.inside));
+            if self.owner.load(Ordering::Relaxed) == owner {
+                return Some(self.pass(inside));
             }
-            self.inside.store(0, Ordering::Release);
+            inside.store(0, Ordering::Release);
         }
         self.enter_slowly(me)
+    }
+
+    /// What tells that thread `me` is inside, if `owner` says that the gate leans towards it.
+    #[inline(always)]
+    fn inside_of(&self, owner: usize, me: usize) -> Option<&AtomicUsize> {
+        // Nothing is left but the period if the token is the same: in the lowest bits, once rotated.
+        self.inside.get((owner ^ me).rotate_left(PERIOD_BITS))
     }
 
     /// Enters as [`enter`](Self::enter) does, but leaves the lean to whoever comes next: for
@@ -81,7 +109,6 @@ impl<T> Gate<T> {
     pub fn visit(&self) -> Option<Pass<'_, T>> {
         // A closed gate keeps all others out. From FREE only, since then nobody has leaned before: a
         // thread that has might still be on its way through `enter`, about to store to `inside`.
-        // For the same reason a gate that is PLAIN stays so.
         let won = self.owner.compare_exchange(
             FREE,
             token() | CLOSED_BY,
@@ -118,7 +145,7 @@ impl<T> Gate<T> {
                     );
                     if won.is_ok() {
                         // Too late is no harm: it is looked at only while this thread is inside.
-                        self.leaner.store(me, Ordering::Relaxed);
+                        self.leaners[0].store(me, Ordering::Relaxed);
                         return self.enter();
                     }
                 }
@@ -134,24 +161,56 @@ impl<T> Gate<T> {
                         Ordering::Relaxed,
                     );
                     if won.is_ok() {
-                        return Some(self.pass(&self.holder));
+                        // It may have begun to lean in between; see `lean`.
+                        if self.owner.load(Ordering::Relaxed) == PLAIN {
+                            return Some(self.lean(me).unwrap_or(self.pass(&self.holder)));
+                        }
+                        self.holder.store(0, Ordering::Relaxed);
                     }
                 }
                 owner if owner == me | CLOSED_BY => return None,
                 owner if owner & CLOSED_BY != 0 => {
                     // The other thread may be waiting for this one, which cannot leave before the
                     // signal handler that runs here returns.
-                    if self.inside.load(Ordering::Relaxed) != 0
-                        && self.leaner.load(Ordering::Relaxed) == me
-                    {
+                    let periods = self.inside.iter().zip(&self.leaners);
+                    let mut inside = periods.filter(|(word, _)| word.load(Ordering::Relaxed) != 0);
+                    if inside.any(|(_, leaner)| leaner.load(Ordering::Relaxed) == me) {
                         return None;
                     }
                 }
-                owner if owner == me => return self.enter(),
+                owner if self.inside_of(owner, me).is_some() => return self.enter(),
                 owner => self.revoke(owner, me),
             }
             pause(&mut turns);
         }
+    }
+
+    /// Counts an entry of `me`, who holds the lock in the plain state, and if it has come often enough
+    /// leans towards it: then it is inside as the owner is.
+    fn lean(&self, me: usize) -> Option<Pass<'_, T>> {
+        let streak = match self.last.load(Ordering::Relaxed) == me {
+            true => self.streak.load(Ordering::Relaxed).saturating_add(1),
+            false => 0,
+        };
+        self.last.store(me, Ordering::Relaxed);
+        self.streak.store(streak, Ordering::Relaxed);
+        if streak != STREAK || !barrier::asymmetric() {
+            return None;
+        }
+        let period = self.period.load(Ordering::Relaxed) + 1;
+        let (inside, leaner) = (self.inside.get(period)?, self.leaners.get(period)?);
+        self.period.store(period, Ordering::Relaxed);
+        let owner = me | period << (usize::BITS - PERIOD_BITS);
+        // A signal handler on this thread is told by `holder` that it is inside, and from the store
+        // to `owner` on by this.
+        inside.store(1, Ordering::Relaxed);
+        leaner.store(me, Ordering::Relaxed);
+        // Release: a revoker, whose exchange acquires it, sees that this thread is inside.
+        self.owner.store(owner, Ordering::Release);
+        // Release pairs with the Acquire of whoever takes `holder` next: it sees that the gate is no
+        // longer plain.
+        self.holder.store(0, Ordering::Release);
+        Some(self.pass(inside))
     }
 
     /// Takes the lean away from `owner`; returns when nobody is inside on its strength.
@@ -165,8 +224,9 @@ impl<T> Gate<T> {
         // Pairs with `light` in `enter`.
         barrier::heavy();
         let mut turns = 0;
+        let inside = self.inside.get(owner >> (usize::BITS - PERIOD_BITS));
         // Acquire pairs with the Release store in `Pass::drop`: what the owner did is visible.
-        while self.inside.load(Ordering::Acquire) != 0 {
+        while inside.is_some_and(|inside| inside.load(Ordering::Acquire) != 0) {
             pause(&mut turns);
         }
         self.owner.store(PLAIN, Ordering::Release);
@@ -357,6 +417,44 @@ mod tests {
         gate.owner.store(token(), Ordering::Relaxed);
         drop(pass);
         assert!(gate.enter().is_some());
+    }
+
+    #[test]
+    fn a_gate_leans_again_towards_a_thread_that_comes_alone_and_not_for_ever() {
+        if !barrier::asymmetric() {
+            return; // Then nobody leans.
+        }
+        let gate = Arc::new(Gate::new(0_usize));
+        // A thread that lives as long as the others, so that no two have the same token.
+        let come = |gate: &Arc<Gate<usize>>| {
+            let gate = Arc::clone(gate);
+            thread::scope(|scope| {
+                let come = || {
+                    for _ in 0..3 * STREAK {
+                        *gate.enter().expect("not inside") += 1;
+                    }
+                    let leaning = gate.enter().expect("not inside");
+                    assert!(gate.enter().is_none(), "inside already");
+                    drop(leaning);
+                    gate.inside_of(gate.owner.load(Ordering::Relaxed), token())
+                        .is_some()
+                };
+                scope.spawn(come).join().expect("no panic")
+            })
+        };
+        drop(gate.enter());
+        let mut leaned = 0;
+        for _ in 0..PERIODS + 3 {
+            leaned += usize::from(come(&gate));
+            // This one takes it back.
+            drop(gate.enter());
+            assert_eq!(gate.owner.load(Ordering::Relaxed), PLAIN);
+        }
+        assert_eq!(leaned, PERIODS - 1, "the first lean was this thread's");
+        assert_eq!(
+            *gate.enter().expect("not inside"),
+            (PERIODS + 3) * 3 * STREAK as usize
+        );
     }
 
     #[test]

@@ -81,7 +81,8 @@ impl<M: Message> Class<M> {
         Err(Error::DeviceReset)
     }
 
-    /// Has the helper do an asynchronous request.
+    /// Has the helper do an asynchronous request. One that it cannot do comes back all the same, as one
+    /// that failed.
     #[cold]
     fn help(
         &self,
@@ -90,7 +91,10 @@ impl<M: Message> Class<M> {
         deliver: &mut impl FnMut(&mut M::Request),
     ) -> Result<()> {
         let helper = self.origin()?.helper.ok_or(Error::DeviceReset)?;
-        helper.send(0, &mut message)?;
+        if let Err(error) = helper.send(0, &mut message) {
+            log_error!("what a device left cannot be done in software: {error}");
+            message.fail();
+        }
         seat.tally().count_shared(message.weight());
         seat.tally().helped.fetch_add(1, Ordering::Relaxed);
         deliver(&mut message.finish(&message));

@@ -233,8 +233,8 @@ pub unsafe extern "C" fn wd_is_sva(h_ctx: handle_t) -> c_int {
     })
 }
 
-/// Returns 1 if the device was taken out of service by error handling, 0 if not; -EINVAL for NULL and a
-/// device without a name, -ENODEV if it is not there, -EIO if its attributes cannot be understood.
+/// Returns 1 if the device was taken out of service by error handling, 0 if not or if it is not there;
+/// -EINVAL for NULL and a device without a name, -EIO if its attributes cannot be understood.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_is_isolate(dev: *mut uacce_dev) -> c_int {
     entry("wd_is_isolate", || {
