@@ -5,7 +5,8 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::fail::{Fail, Result};
-use crate::lane::{Effort, Wish};
+use crate::lane::Wish;
+use warpdrive::alg::lane::Effort;
 
 /// Lists, tests, measures and uses Linux uacce accelerators
 #[derive(Parser, Debug)]

@@ -21,6 +21,12 @@ impl Fail {
     }
 }
 
+impl From<warpdrive::Error> for Fail {
+    fn from(error: warpdrive::Error) -> Fail {
+        Fail(error.to_string())
+    }
+}
+
 impl fmt::Display for Fail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -2,12 +2,13 @@
 //! compressed form.
 
 use crate::fail::{Fail, Result};
-use crate::lane::{Effort, Format, Lanes, Place, Use, Way, whole};
+use crate::lane::{Format, Lanes, Place, Way};
 use crate::list;
 use crate::selftest::known;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use warpdrive::alg::lane::Effort;
 
 /// The most data that is kept, in bytes.
 const MOST: usize = 64 << 20;
@@ -52,13 +53,15 @@ impl Corpus {
 
     /// Has software compress the blocks, for those who decompress.
     pub fn pack(&mut self, format: Format, effort: Effort) -> Result<()> {
-        let uses = [Use {
-            way: Way::Compress,
-            asynchronous: false,
-        }];
-        let lanes = Lanes::open(list::bus()?, &Place::Software, format, &uses)?;
+        let lanes = Lanes::open(
+            list::bus()?,
+            &Place::Software,
+            format,
+            &[Way::Compress],
+            false,
+        )?;
         for block in &self.blocks {
-            let packed = whole::transform(&lanes, 0, effort, block, 0)?;
+            let packed = lanes.transform(Way::Compress, effort, block, 0)?;
             self.packed.push(Arc::new(packed));
         }
         Ok(())

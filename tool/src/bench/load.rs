@@ -2,10 +2,7 @@
 
 use super::corpus::Corpus;
 use crate::fail::{Fail, Result};
-use crate::lane::pipe::Pipe;
-use crate::lane::stream::Stream;
-use crate::lane::whole::{self, Job};
-use crate::lane::{Effort, Format, Lanes, Place, Status, Use, Way};
+use crate::lane::{Format, Job, Lanes, Pipe, Place, Status, Stream, Way};
 use crate::list;
 use crate::selftest::check_job;
 use hdrhistogram::Histogram;
@@ -15,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+use warpdrive::alg::lane::Effort;
 
 /// Throughput over time is told in slices of this length.
 pub const SLICE: Duration = Duration::from_millis(100);
@@ -111,21 +109,19 @@ impl Load {
 
     /// Runs it.
     pub fn run(&self, corpus: &Corpus) -> Result<Measured> {
-        let uses: Vec<Use> = self
+        let ways: Vec<Way> = self
             .ways()
             .into_iter()
-            .flat_map(|way| {
-                let asynchronous = self.depth.is_some();
-                std::iter::repeat_n(Use { way, asynchronous }, self.contexts)
-            })
+            .flat_map(|way| std::iter::repeat_n(way, self.contexts))
             .collect();
-        let lanes = Lanes::open(list::bus()?, &self.place, self.format, &uses)?;
-        let contexts = (0..uses.len()).map(|seat| Context::new(self, &lanes, seat));
+        let asynchronous = self.depth.is_some();
+        let lanes = Lanes::open(list::bus()?, &self.place, self.format, &ways, asynchronous)?;
+        let contexts = (0..ways.len()).map(|number| Context::new(self, &lanes, number));
         let shared = Shared {
             load: self,
             corpus,
             lanes: &lanes,
-            contexts: contexts.collect(),
+            contexts: contexts.collect::<Result<_>>()?,
             stop: AtomicBool::new(false),
             left: AtomicU64::new(self.requests.unwrap_or(u64::MAX)),
             start: Barrier::new(self.threads + 1),
@@ -197,10 +193,8 @@ struct Shared<'a> {
 
 /// A context, and what goes through it.
 enum Context {
-    /// Synchronous: threads take turns.
-    Sync(Mutex<()>),
-    /// Software does not need that.
-    Free,
+    /// Jobs, one after the other.
+    Jobs,
     /// Streams.
     Stream(Box<Mutex<Stream>>),
     /// Asynchronous.
@@ -208,20 +202,19 @@ enum Context {
 }
 
 impl Context {
-    fn new(load: &Load, lanes: &Arc<Lanes>, seat: usize) -> Context {
-        match load.depth {
+    fn new(load: &Load, lanes: &Lanes, number: usize) -> Result<Context> {
+        Ok(match load.depth {
             Some(depth) => {
-                let pipe = Pipe::new(lanes, seat, load.effort, depth);
+                let pipe = lanes.pipe(number, load.effort, depth)?;
                 Context::Pipe(Box::new(Mutex::new(pipe)))
             }
             None if load.stream => {
                 let sizes = (16 << 20, 36 << 20);
-                let stream = Stream::new(lanes, seat, load.effort, sizes);
+                let stream = lanes.stream(number, load.effort, sizes)?;
                 Context::Stream(Box::new(Mutex::new(stream)))
             }
-            None if matches!(load.place, Place::Software) => Context::Free,
-            None => Context::Sync(Mutex::new(())),
-        }
+            None => Context::Jobs,
+        })
     }
 }
 
@@ -327,7 +320,7 @@ impl<'a> Worker<'a> {
                 // Room for the longest: the job is used again.
                 let longest = longest.unwrap_or(0);
                 let model = Arc::new(vec![0; longest]);
-                let mut job = Job::new(self.shared.load.format, way, model, longest);
+                let mut job = self.shared.load.format.job(way, model, longest);
                 job.input = Arc::clone(input);
                 job
             }
@@ -393,11 +386,7 @@ impl<'a> Worker<'a> {
         let shared = self.shared;
         let effort = shared.load.effort;
         let done = match &shared.contexts[seat] {
-            Context::Free => whole::run(shared.lanes, seat, effort, job)?,
-            Context::Sync(turn) => {
-                let _mine = lock(turn);
-                whole::run(shared.lanes, seat, effort, job)?
-            }
+            Context::Jobs => shared.lanes.run(seat, effort, job)?,
             Context::Stream(stream) => {
                 let mut stream = lock(stream);
                 let len = job.input.len();

@@ -7,7 +7,7 @@ mod report;
 
 use crate::cli::{Hard, Where, bytes, usage};
 use crate::fail::{Fail, Result, print, print_json};
-use crate::lane::{self, Format, Way, pipe};
+use crate::lane::{self, Format, Pipe, Way};
 use crate::list;
 use clap::Args;
 use corpus::Corpus;
@@ -40,7 +40,7 @@ pub struct Bench {
     r#async: bool,
     /// Asynchronous requests on their way in each context
     #[arg(short, long, default_value_t = 32, requires = "async",
-          value_parser = clap::value_parser!(u16).range(1..=pipe::MOST as i64))]
+          value_parser = clap::value_parser!(u16).range(1..=Pipe::MOST as i64))]
     depth: u16,
     /// Compare all answers with the data
     #[arg(long)]

@@ -109,7 +109,7 @@ impl Report {
             },
             load: Asked {
                 algorithm: load.format.name(),
-                level: load.effort.for_format(load.format).level,
+                level: load.format.effort(load.effort).level,
                 window: load.effort.window,
                 threads: load.threads,
                 contexts: load.contexts,

@@ -2,10 +2,10 @@
 
 use super::{fill, put};
 use crate::fail::{Fail, Result};
-use crate::lane::stream::Stream;
-use crate::lane::{Done, Effort, Format, Lanes, Status};
+use crate::lane::{Done, Format, Lanes, Status, USUAL};
 use std::io::{Read, Write};
 use std::sync::Arc;
+use warpdrive::alg::lane::Effort;
 
 /// Bytes handed over at once.
 const PIECE: usize = 1 << 20;
@@ -26,14 +26,16 @@ pub fn compress(
     reader: &mut impl Read,
     writer: &mut impl Write,
 ) -> Result<()> {
-    let mut stream = Stream::new(lanes, 0, effort, (PIECE, ROOM));
+    let mut stream = lanes.stream(0, effort, (PIECE, ROOM))?;
     loop {
         let filled = fill(reader, stream.input())?;
         let last = filled < PIECE;
         let mut at = 0;
         let mut idle = 0;
         loop {
-            let done = stream.step(at, filled, last)?;
+            let done = stream
+                .step(at, filled, last)
+                .map_err(|error| lanes.fail(error))?;
             put(writer, &stream.output()[..done.produced])?;
             at += done.consumed;
             if done.status == Status::Bad {
@@ -73,7 +75,7 @@ pub fn decompress(
     reader: &mut impl Read,
     writer: &mut impl Write,
 ) -> Result<Option<&'static str>> {
-    let mut stream = Stream::new(lanes, 0, Effort::default(), (PIECE, ROOM));
+    let mut stream = lanes.stream(0, USUAL, (PIECE, ROOM))?;
     let (mut at, mut end, mut eof) = (0, 0, false);
     let mut members = 0_u64;
     let mut idle = 0;
@@ -98,7 +100,9 @@ pub fn decompress(
                 return Ok(Some("ignored what is behind the stream"));
             }
         }
-        let done = stream.step(at, end, false)?;
+        let done = stream
+            .step(at, end, false)
+            .map_err(|error| lanes.fail(error))?;
         put(writer, &stream.output()[..done.produced])?;
         at += done.consumed;
         match done.status {

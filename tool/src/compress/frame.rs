@@ -3,12 +3,12 @@
 
 use super::{fill, put};
 use crate::fail::{Fail, Result};
-use crate::lane::whole::{self, Job};
-use crate::lane::{Effort, Format, Lanes, Status, Way};
+use crate::lane::{Format, Lanes, Status, USUAL, Way};
 use std::hash::Hasher;
 use std::io::{Read, Write};
 use std::sync::Arc;
 use twox_hash::XxHash32;
+use warpdrive::alg::lane::Effort;
 
 const MAGIC: u32 = 0x184d_2204;
 /// 16 numbers from here on: frames of users, to be skipped.
@@ -49,8 +49,8 @@ pub fn compress(
         block.truncate(count);
         sum.write(&block);
         let input = Arc::new(std::mem::take(&mut block));
-        let mut job = Job::new(Format::Lz4, Way::Compress, Arc::clone(&input), 0);
-        let done = whole::run(lanes, 0, effort, &mut job)?;
+        let mut job = Format::Lz4.job(Way::Compress, Arc::clone(&input), 0);
+        let done = lanes.run(0, effort, &mut job)?;
         let made = &job.output[..done.produced];
         if done.status == Status::Bad {
             return Err(Fail::at(lanes.who(), "cannot compress this"));
@@ -143,7 +143,9 @@ fn frame(lanes: &Arc<Lanes>, reader: &mut impl Read, writer: &mut impl Write) ->
         let data = if stored {
             block
         } else {
-            whole::transform(lanes, 0, Effort::default(), &block, most).map_err(|_| corrupt())?
+            lanes
+                .transform(Way::Decompress, USUAL, &block, most)
+                .map_err(|_| corrupt())?
         };
         sum.write(&data);
         length += data.len() as u64;

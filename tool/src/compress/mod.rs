@@ -7,7 +7,7 @@ mod progress;
 
 use crate::cli::{Hard, Where, usage};
 use crate::fail::{Fail, Result};
-use crate::lane::{self, Effort, Format, Lanes, Use, Way, Wish};
+use crate::lane::{self, Format, Lanes, USUAL, Way, Wish};
 use crate::list;
 use clap::Args;
 use files::{Sink, Source};
@@ -15,6 +15,7 @@ use progress::Progress;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use warpdrive::alg::lane::Effort;
 
 /// Exit status: something was left out or ignored.
 const WARNING: u8 = 2;
@@ -90,7 +91,7 @@ pub fn decompress(options: &Decompress) -> Result<u8> {
     let work = Work {
         way: Way::Decompress,
         format: options.algorithm,
-        effort: Effort::default(),
+        effort: USUAL,
     };
     all(&options.common, work)
 }
@@ -233,8 +234,7 @@ fn lanes(common: &Common, way: Way, format: Format) -> Result<Arc<Lanes>> {
     let bus = list::bus()?;
     let wish: Wish = common.place.wish();
     let place = lane::choose(bus, &wish, format, &[way])?;
-    let asynchronous = false;
-    Lanes::open(bus, &place, format, &[Use { way, asynchronous }])
+    Lanes::open(bus, &place, format, &[way], false)
 }
 
 /// Does the work; what was ignored.

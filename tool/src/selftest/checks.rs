@@ -4,10 +4,7 @@
 use super::decode::{decode, rebuild};
 use super::known::{self, Known};
 use crate::fail::{Fail, Result};
-use crate::lane::pipe::Pipe;
-use crate::lane::stream::Stream;
-use crate::lane::whole::{self, Job};
-use crate::lane::{Effort, Format, Lanes, Place, Status, Use, Way};
+use crate::lane::{Format, Job, Lanes, Place, Status, Stream, USUAL, Way};
 use std::sync::Arc;
 use warpdrive::drv::Path;
 use warpdrive::uacce::channel::Bus;
@@ -97,12 +94,8 @@ pub fn run(bus: &dyn Bus, place: &Place, format: Format) -> Vec<Outcome> {
 }
 
 fn one(bus: &dyn Bus, place: &Place, format: Format, check: &Check) -> Outcome {
-    let uses = [Use {
-        way: check.way,
-        asynchronous: check.asynchronous,
-    }];
-    let opened = Lanes::open(bus, place, format, &uses);
-    let path = opened.as_ref().ok().map(|lanes| lanes.path(0));
+    let opened = Lanes::open(bus, place, format, &[check.way], check.asynchronous);
+    let path = opened.as_ref().ok().map(|lanes| lanes.path());
     let done = opened.and_then(|lanes| (check.run)(&lanes, format));
     Outcome {
         check: check.name,
@@ -122,8 +115,8 @@ fn samples() -> Vec<Vec<u8>> {
 
 fn compress(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
     for sample in samples() {
-        let mut job = Job::new(format, Way::Compress, Arc::new(sample), 0);
-        let done = whole::run(lanes, 0, Effort::default(), &mut job)?;
+        let mut job = format.job(Way::Compress, Arc::new(sample), 0);
+        let done = lanes.run(0, USUAL, &mut job)?;
         check_job(format, &job, done.status, done.produced)?;
     }
     Ok(())
@@ -152,9 +145,9 @@ fn same(data: &[u8], expected: &[u8]) -> Result<()> {
 }
 
 fn compress_async(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
-    let mut pipe = Pipe::new(lanes, 0, Effort::default(), 8);
+    let mut pipe = lanes.pipe(0, USUAL, 8)?;
     for sample in samples().into_iter().chain(samples()) {
-        let job = Job::new(format, Way::Compress, Arc::new(sample), 0);
+        let job = format.job(Way::Compress, Arc::new(sample), 0);
         if pipe.send(job)?.is_some() {
             return Err(Fail::new("8 requests are too many"));
         }
@@ -177,8 +170,8 @@ fn known(format: Format) -> Known {
 fn decompress(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
     let known = known(format);
     let expected = (known.data)();
-    let effort = Effort::default();
-    let data = whole::transform(lanes, 0, effort, &known.bytes(), expected.len())
+    let data = lanes
+        .transform(Way::Decompress, USUAL, &known.bytes(), expected.len())
         .map_err(|reason| Fail::at(known.name, reason))?;
     same(&data, &expected)
 }
@@ -186,9 +179,9 @@ fn decompress(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
 fn decompress_async(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
     let known = known(format);
     let (input, expected) = (Arc::new(known.bytes()), (known.data)());
-    let mut pipe = Pipe::new(lanes, 0, Effort::default(), 8);
+    let mut pipe = lanes.pipe(0, USUAL, 8)?;
     for _ in 0..8 {
-        let job = Job::new(format, Way::Decompress, Arc::clone(&input), expected.len());
+        let job = format.job(Way::Decompress, Arc::clone(&input), expected.len());
         if pipe.send(job)?.is_some() {
             return Err(Fail::new("8 requests are too many"));
         }
@@ -207,7 +200,7 @@ fn decompress_async(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
 
 fn compress_stream(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
     let data = [known::text(150_000), known::noise(30_000)].concat();
-    let mut stream = Stream::new(lanes, 0, Effort::default(), (40_000, 50_000));
+    let mut stream = lanes.stream(0, USUAL, (40_000, 50_000))?;
     let mut made = Vec::new();
     let mut pieces = data.chunks(40_000).peekable();
     while let Some(piece) = pieces.next() {
@@ -238,7 +231,7 @@ fn push(stream: &mut Stream, len: usize, last: bool, made: &mut Vec<u8>) -> Resu
 fn decompress_stream(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
     let known = known(format);
     let (input, expected) = (known.bytes(), (known.data)());
-    let mut stream = Stream::new(lanes, 0, Effort::default(), (1024, 300));
+    let mut stream = lanes.stream(0, USUAL, (1024, 300))?;
     stream.input()[..input.len()].copy_from_slice(&input);
     let (mut at, mut data) = (0, Vec::new());
     for _ in 0..1000 {
@@ -262,8 +255,8 @@ fn damage(lanes: &Arc<Lanes>, format: Format) -> Result<()> {
     let len = input.len();
     input[len - at] ^= 0x40;
     let room = (known.data)().len();
-    let mut job = Job::new(format, Way::Decompress, Arc::new(input), room);
-    let done = whole::run(lanes, 0, Effort::default(), &mut job)?;
+    let mut job = format.job(Way::Decompress, Arc::new(input), room);
+    let done = lanes.run(0, USUAL, &mut job)?;
     if done.status == Status::Bad {
         return Ok(());
     }

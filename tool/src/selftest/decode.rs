@@ -3,8 +3,8 @@
 
 use crate::fail::{Fail, Result};
 use crate::lane::Format;
-use crate::lane::whole::Found;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use warpdrive::alg::lane::Found;
 
 /// More than any test has.
 const MOST: usize = 64 << 20;

@@ -7,7 +7,7 @@ pub mod known;
 
 use crate::cli::Where;
 use crate::fail::{Fail, Result, print, print_json};
-use crate::lane::{Format, Place, Wish, driver_of};
+use crate::lane::{Format, Place, Wish, is_served};
 use crate::list;
 use crate::table::Table;
 use checks::Outcome;
@@ -136,8 +136,7 @@ fn skipped(place: &Place, format: Format) -> Option<Option<String>> {
     if !device.usable() {
         return Some(Some("isolated, or no free queue".to_owned()));
     }
-    let driver = driver_of(device, format).err();
-    driver.map(|reason| Some(reason.to_string()))
+    (!is_served(device, format)).then(|| Some("no driver here".to_owned()))
 }
 
 fn line(place: &Place, format: Format, outcome: Outcome) -> Line {

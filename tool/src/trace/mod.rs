@@ -8,10 +8,7 @@ mod tap;
 use crate::bench::corpus::Corpus;
 use crate::cli::{Hard, bytes, usage};
 use crate::fail::{Fail, Result, print, print_json};
-use crate::lane::pipe::Pipe;
-use crate::lane::stream::Stream;
-use crate::lane::whole::{self, Job};
-use crate::lane::{self, Effort, Format, Lanes, Place, Use, Way, Wish};
+use crate::lane::{self, Format, Lanes, Place, Way, Wish};
 use crate::list;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -19,6 +16,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tap::Tap;
+use warpdrive::alg::lane::Effort;
 use warpdrive::uacce::channel::Bus;
 
 /// The commands.
@@ -158,25 +156,25 @@ fn workload(
 ) -> Result<()> {
     let format = options.algorithm;
     let asynchronous = options.depth > 1;
-    let lanes = Lanes::open(tap, place, format, &[Use { way, asynchronous }])?;
+    let lanes = Lanes::open(tap, place, format, &[way], asynchronous)?;
     let blocks = match way {
         Way::Compress => &corpus.blocks,
         Way::Decompress => &corpus.packed,
     };
     let job = |number: u32| {
         let input = &blocks[number as usize % blocks.len()];
-        Job::new(format, way, Arc::clone(input), options.block)
+        format.job(way, Arc::clone(input), options.block)
     };
     if options.stream {
         return stream(options, &lanes, effort, blocks);
     }
     if !asynchronous {
         for number in 0..options.requests {
-            whole::run(&lanes, 0, effort, &mut job(number))?;
+            lanes.run(0, effort, &mut job(number))?;
         }
         return Ok(());
     }
-    let mut pipe = Pipe::new(&lanes, 0, effort, options.depth.into());
+    let mut pipe = lanes.pipe(0, effort, options.depth.into())?;
     for number in 0..options.requests {
         let mut next = Some(job(number));
         while let Some(unsent) = next {
@@ -197,7 +195,7 @@ fn stream(
     blocks: &[Arc<Vec<u8>>],
 ) -> Result<()> {
     let sizes = (options.block, options.block * 2 + 4096);
-    let mut stream = Stream::new(lanes, 0, effort, sizes);
+    let mut stream = lanes.stream(0, effort, sizes)?;
     for number in 0..options.requests {
         let block = &blocks[number as usize % blocks.len()];
         stream.input()[..block.len()].copy_from_slice(block);

@@ -4,7 +4,6 @@
 use super::log::{self, Event};
 use super::tap::{is_done, output_length};
 use crate::fail::{Fail, Result};
-use crate::lane::PATIENCE;
 use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -16,6 +15,8 @@ use warpdrive::qm::ring::{self, Receiver, Sender};
 use warpdrive::uacce::channel::{Bus, Channel, QueueSetup};
 use warpdrive::uacce::device::Attributes;
 
+/// The longest wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The most memory for the output of one request, in bytes.
 const MOST: u32 = 64 << 20;
 

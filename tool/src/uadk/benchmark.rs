@@ -6,13 +6,14 @@ use super::{Failure, Result};
 use crate::bench::corpus::Corpus;
 use crate::bench::load::{Load, Measured};
 use crate::fail::print;
-use crate::lane::{self, Effort, Format, Lanes, Place, Use, Way, Wish, whole};
+use crate::lane::{self, Format, Lanes, Place, USUAL, Way, Wish};
 use crate::list;
 use crate::selftest::known;
 use clap::ValueEnum;
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
+use warpdrive::alg::lane::Effort;
 
 const KNOWN: [Known; 21] = [
     ("help", false),
@@ -392,12 +393,8 @@ impl Asked {
         if word(4) != 1 || word(8) as usize != packed.len() {
             return Err(bad());
         }
-        let uses = [Use {
-            way,
-            asynchronous: false,
-        }];
-        let lanes = Lanes::open(list::bus()?, &Place::Software, format, &uses)?;
-        let data = whole::transform(&lanes, 0, Effort::default(), packed, len * 2)?;
+        let lanes = Lanes::open(list::bus()?, &Place::Software, format, &[way], false)?;
+        let data = lanes.transform(way, USUAL, packed, len * 2)?;
         let mut corpus = Corpus::of(&path, &data, data.len().max(1));
         corpus.packed = vec![Arc::new(packed.to_vec())];
         Ok(corpus)
@@ -410,12 +407,9 @@ impl Asked {
             let text = format!("compress data file: {path} has exist!\n");
             return print(&text).map_err(Failure::from);
         }
-        let uses = [Use {
-            way: Way::Compress,
-            asynchronous: false,
-        }];
-        let lanes = Lanes::open(list::bus()?, &load.place, load.format, &uses)?;
-        let packed = whole::transform(&lanes, 0, load.effort, &corpus.blocks[0], 0)?;
+        let way = [Way::Compress];
+        let lanes = Lanes::open(list::bus()?, &load.place, load.format, &way, false)?;
+        let packed = lanes.transform(Way::Compress, load.effort, &corpus.blocks[0], 0)?;
         let size = u32::try_from(packed.len()).unwrap_or(u32::MAX);
         let mut file = Vec::new();
         for word in [size, 1, size] {

@@ -7,12 +7,13 @@ use crate::bench::corpus::Corpus;
 use crate::bench::load::Load;
 use crate::compress::deflate;
 use crate::fail::print;
-use crate::lane::{self, Effort, Format, Lanes, Use, Way, Wish};
+use crate::lane::{self, Format, Lanes, USUAL, Way, Wish};
 use crate::list;
 use crate::selftest;
 use std::fs::File;
 use std::io::BufWriter;
 use std::time::Duration;
+use warpdrive::alg::lane::Effort;
 
 const KNOWN: [Known; 21] = [
     ("m", true),
@@ -261,16 +262,12 @@ impl<'a> Asked<'a> {
         let at = |path: &str, error: std::io::Error| Failure::Failed(format!("{path}: {error}"));
         let mut reader = File::open(input).map_err(|error| at(input, error))?;
         let place = lane::choose(list::bus()?, &self.wish(), self.format, &[self.way])?;
-        let uses = [Use {
-            way: self.way,
-            asynchronous: false,
-        }];
-        let lanes = Lanes::open(list::bus()?, &place, self.format, &uses)?;
+        let lanes = Lanes::open(list::bus()?, &place, self.format, &[self.way], false)?;
         let mut writer = BufWriter::new(File::create(output).map_err(|error| at(output, error))?);
         let start = std::time::Instant::now();
         match self.way {
             Way::Compress => {
-                deflate::compress(&lanes, Effort::default(), &mut reader, &mut writer)?;
+                deflate::compress(&lanes, USUAL, &mut reader, &mut writer)?;
             }
             Way::Decompress => {
                 deflate::decompress(&lanes, self.format, &mut reader, &mut writer)?;
