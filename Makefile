@@ -2,6 +2,7 @@
 #
 #   make demo      compress a file of 64 MB through a simulated device, and check it with gzip
 #   make test      all tests           make check    formatting, lints, documents, headers, floors
+#   make test-vm   the libraries on real kernels, in emulated machines (KERNELS="6.1 6.12")
 #   make lib       the libraries       make headers  include/, from the Rust sources
 #   make install   PREFIX, LIBDIR, INCLUDEDIR, BINDIR, DESTDIR   (and uninstall; install-lib, install-tool)
 #   make tool      the tool wd, its man pages and completions
@@ -262,6 +263,11 @@ test: tools
 tools:
 	@tests/tools.sh
 
+# The libraries on real kernels, in emulated machines: tests/vm/README.md.
+KERNELS ?= 6.1 6.12
+test-vm:
+	@tests/vm/run.sh $(KERNELS)
+
 # What needs real mappings, signals or system calls is marked in the tests and left out.
 miri:
 	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
@@ -289,6 +295,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test tools miri bench check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools miri bench check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

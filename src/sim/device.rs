@@ -2,7 +2,7 @@
 
 use super::config;
 use super::faults::{Plan, Site};
-use super::model::Queue;
+use super::model::{Client, Queue};
 use super::tally::Tally;
 use super::zip::{Engine, Streams};
 use crate::error::{Error, Result};
@@ -103,23 +103,36 @@ impl Device {
         rings.next_multiple_of(pages::size()) + pages::size()
     }
 
-    /// Takes a queue, as opening the device node does.
+    /// Takes a queue for this process, as opening the device node does.
     pub fn open(self: &Arc<Self>) -> Result<Arc<Queue>> {
+        self.open_for(Client::own(self)?, None)
+    }
+
+    /// Takes a queue for `client`: that of this number, or any.
+    pub fn open_for(self: &Arc<Self>, client: Client, number: Option<u16>) -> Result<Arc<Queue>> {
         self.present()?;
         if let Some(errno) = self.plan.call(Site::Open) {
             return Err(Error::from_errno(errno));
         }
         self.hire()?;
         let mut slots = self.slots.lock();
-        let number = match slots.iter().position(Option::is_none) {
-            Some(free) => free,
-            None if slots.len() < usize::from(self.config.queues) => {
-                slots.push(None);
-                slots.len() - 1
-            }
-            None => return Err(Error::Busy),
+        let number = match number {
+            Some(asked) => usize::from(asked),
+            None => slots
+                .iter()
+                .position(Option::is_none)
+                .unwrap_or(slots.len()),
         };
-        let queue = Arc::new(Queue::new(Arc::clone(self), number as u16)?);
+        if number >= usize::from(self.config.queues) {
+            return Err(Error::Busy);
+        }
+        if number >= slots.len() {
+            slots.resize_with(number + 1, || None);
+        }
+        if slots[number].is_some() {
+            return Err(Error::Busy);
+        }
+        let queue = Arc::new(Queue::new(Arc::clone(self), number as u16, client)?);
         slots[number] = Some(Arc::downgrade(&queue));
         self.tally.opened.add(1);
         Ok(queue)

@@ -12,6 +12,7 @@ mod device;
 pub mod faults;
 mod model;
 pub mod report;
+pub mod served;
 mod space;
 mod state;
 mod tally;

@@ -3,6 +3,7 @@
 
 use super::device::Device;
 use super::faults::Site;
+use super::served::Line;
 use super::space::{Space, Window};
 use super::state::{Completion, Job, Life, State};
 use super::zip::{Direction, Engine};
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::qm::doorbell::{Command, Value};
 use crate::qm::layout::{CQE_SIZE, Layout, Version, cqe};
 use crate::sys::lock::{Condvar, Mutex};
+use crate::sys::peer::Process;
 use crate::sys::poll::{self, Event};
 use crate::sys::shared::{Entries, SharedMemory, Word};
 use crate::uacce::channel::{QueueId, Slice};
@@ -20,12 +22,31 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Who opened a queue: where its memory is, whose addresses its descriptors have, and who hears of
+/// its interrupts beside [`Queue::event`].
+pub(super) struct Client {
+    pub memory: SharedMemory,
+    pub process: Process,
+    pub line: Option<Box<dyn Line>>,
+}
+
+impl Client {
+    /// This process, with memory of the device's.
+    pub fn own(device: &Device) -> Result<Client> {
+        Ok(Client {
+            memory: device.memory(device.dus_size())?,
+            process: Process::Own,
+            line: None,
+        })
+    }
+}
+
 /// One queue of a device.
 pub(super) struct Queue {
     device: Arc<Device>,
     number: u16,
     depth: u16,
-    memory: SharedMemory,
+    client: Client,
     sq: Entries<{ zip::SIZE }>,
     cq: Entries<CQE_SIZE>,
     /// The status words for the sender and for the receiver.
@@ -40,9 +61,9 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub fn new(device: Arc<Device>, number: u16) -> Result<Queue> {
+    pub fn new(device: Arc<Device>, number: u16, client: Client) -> Result<Queue> {
         let depth = device.config.depth;
-        let memory = device.memory(device.dus_size())?;
+        let memory = &client.memory;
         let layout = Layout::new(&id(number, depth), zip::SIZE, memory.len())?;
         // The region is a page longer than the rings.
         let status = layout.status.ok_or(Error::Invalid)?;
@@ -57,7 +78,7 @@ impl Queue {
             device,
             number,
             depth,
-            memory,
+            client,
         })
     }
 
@@ -75,7 +96,7 @@ impl Queue {
 
     /// The file that the queue's memory lies in, where it lies in one.
     pub fn memory_file(&self) -> Option<BorrowedFd<'_>> {
-        self.memory.file()
+        self.client.memory.file()
     }
 
     /// The result of a call that a fault may spoil.
@@ -89,7 +110,7 @@ impl Queue {
 
     pub fn memory(&self) -> Result<SharedMemory> {
         self.call(Site::Region)?;
-        Ok(self.memory.clone())
+        Ok(self.client.memory.clone())
     }
 
     pub fn has_sva(&self) -> bool {
@@ -128,7 +149,7 @@ impl Queue {
     /// What the addresses in descriptors mean now.
     fn space(&self) -> Space {
         if self.has_sva() {
-            Space::Process
+            Space::Process(self.client.process)
         } else {
             Space::Static(self.window.lock().clone())
         }
@@ -210,14 +231,14 @@ impl Queue {
         let mut state = self.state.lock();
         // As the SIGBUS handler leaves a region: marked dead, and lost.
         self.dead.iter().for_each(|w| w.store(1, Ordering::Relaxed));
-        self.memory.lose();
+        self.client.memory.lose();
         self.die(&mut state, Life::Gone);
     }
 
     fn die(&self, state: &mut State, life: Life) {
         state.life = life;
         // Not by `fire`: whoever waits must learn it, armed or not, and it stays raised.
-        self.event.raise();
+        self.raise();
         self.changed.notify_all();
     }
 
@@ -241,9 +262,16 @@ impl Queue {
         }
     }
 
+    fn raise(&self) {
+        self.event.raise();
+        if let Some(line) = &self.client.line {
+            line.raise();
+        }
+    }
+
     fn fire(&self, state: &mut State) {
         state.raised = true;
-        self.event.raise();
+        self.raise();
         self.device.tally.events.add(1);
     }
 

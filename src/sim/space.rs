@@ -1,8 +1,8 @@
 //! The memory that a device reaches with the addresses in descriptors: all of the
-//! process, or only what a queue's static region has, under addresses of its own.
+//! client's, or only what a queue's static region has, under addresses of its own.
 
 use crate::error::{Error, Result};
-use crate::sys::peer;
+use crate::sys::peer::{self, Process};
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::Slice;
 use std::sync::Arc;
@@ -64,8 +64,8 @@ impl Window {
 /// What the addresses in a queue's descriptors mean.
 #[derive(Clone)]
 pub(super) enum Space {
-    /// They are the process's.
-    Process,
+    /// They are those of the queue's client.
+    Process(Process),
     /// They are bus addresses of this region; without it, none is good.
     Static(Option<Arc<Window>>),
 }
@@ -74,10 +74,11 @@ impl Space {
     /// Copies from `address` into `bytes`.
     ///
     /// # Errors
-    /// As [`peer::read`], and [`Error::Invalid`] for a bus address that is not mapped.
+    /// As [`peer::read_of`], and [`Error::Invalid`] for a bus address that is not mapped.
     pub fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
-        let Space::Static(window) = self else {
-            return peer::read(address, bytes);
+        let window = match self {
+            Space::Process(client) => return peer::read_of(*client, address, bytes),
+            Space::Static(window) => window,
         };
         let mut done = 0;
         while done < bytes.len() {
@@ -92,10 +93,11 @@ impl Space {
     /// Copies `bytes` to `address`.
     ///
     /// # Errors
-    /// As [`peer::write`], and [`Error::Invalid`] for a bus address that is not mapped.
+    /// As [`peer::write_of`], and [`Error::Invalid`] for a bus address that is not mapped.
     pub fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
-        let Space::Static(window) = self else {
-            return peer::write(address, bytes);
+        let window = match self {
+            Space::Process(client) => return peer::write_of(*client, address, bytes),
+            Space::Static(window) => window,
         };
         let mut done = 0;
         while done < bytes.len() {
