@@ -278,7 +278,7 @@ miri:
 BENCH := $(abspath $(TARGET_DIR))/bench
 bench:
 	$(CARGO) bench --locked --benches
-	@$(MAKE) --no-print-directory -s install DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
+	@$(MAKE) --no-print-directory -s install-lib DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
 	  INCLUDEDIR=$(BENCH)/include DOCDIR=$(BENCH)/share/doc
 	@CC="$(CC)" PEER="$(PEER)" benches/c/run.sh $(BENCH)
 

@@ -4,6 +4,7 @@ pub mod corpus;
 mod html;
 pub mod load;
 mod report;
+mod worker;
 
 use crate::cli::{Hard, Where, bytes, usage};
 use crate::fail::{Fail, Result, print, print_json};

@@ -1,6 +1,7 @@
 //! `uadk_tool`: the options of UADK's tool, for compression. What scripts read of its
 //! output has the same shape; what it does not do, it says.
 
+mod asked;
 mod benchmark;
 mod children;
 mod dfx;
