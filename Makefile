@@ -4,7 +4,8 @@
 #   make test      all tests           make check    formatting, lints, documents, headers, floors
 #   make test-vm   the libraries on real kernels, in emulated machines (KERNELS="6.1 6.12")
 #   make lib       the libraries       make headers  include/, from the Rust sources
-#   make install   PREFIX, LIBDIR, INCLUDEDIR, DESTDIR   (and uninstall)
+#   make install   PREFIX, LIBDIR, INCLUDEDIR, BINDIR, DESTDIR   (and uninstall; install-lib, install-tool)
+#   make tool      the tool wd, its man pages and completions
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
 #   make missing   after functions have come: abi/missing.list without them
 #   make clean
@@ -16,6 +17,8 @@ PROFILE    ?= release
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+BINDIR     ?= $(PREFIX)/bin
+SHAREDIR   ?= $(PREFIX)/share
 DOCDIR     ?= $(PREFIX)/share/doc/warpdrive
 CARGO      ?= cargo
 STRIP      ?= strip
@@ -168,7 +171,8 @@ $(OUT)/libwarpdrive.a: $(ARCHIVE) $(OUT)/libwd0.o $(OUT)/libwd0.roots
 L = $(DESTDIR)$(LIBDIR)
 fill = sed 's|@prefix@|$(PREFIX)|;s|@libdir@|$(LIBDIR)|;s|@includedir@|$(INCLUDEDIR)|;s|@private@|$(NATIVE)|;$(1)' \
 	  pkgconfig/$(2).pc.in >$(L)/pkgconfig
-install: lib
+install: install-lib install-tool
+install-lib: lib
 	install -d $(L)/pkgconfig $(L)/warpdrive $(L)/uadk $(DESTDIR)$(DOCDIR) \
 	  $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(INCLUDEDIR)/uadk
 	for l in libwd $(FACADES); do \
@@ -192,6 +196,23 @@ install: lib
 	install -m 644 include/uadk/*.h $(DESTDIR)$(INCLUDEDIR)/uadk
 	install -m 644 LICENSE README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
 
+# The tool. UADK's tool has options of its own, which it understands under that name.
+PAGES      := $(TARGET_DIR)/$(PROFILE)/pages
+# Where each shell looks for completions.
+COMPLETE   := bash-completion/completions/wd zsh/site-functions/_wd fish/vendor_completions.d/wd.fish
+tool:
+	$(CARGO) build --locked --package warpdrive-tool $(MODE)
+	rm -rf $(PAGES) && $(TARGET_DIR)/$(PROFILE)/wd pages $(PAGES)
+install-tool: tool
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SHAREDIR)/man/man1 \
+	  $(addprefix $(DESTDIR)$(SHAREDIR)/,$(dir $(COMPLETE)))
+	install -m 755 $(TARGET_DIR)/$(PROFILE)/wd $(DESTDIR)$(BINDIR) && $(STRIP) --strip-debug $(DESTDIR)$(BINDIR)/wd
+	ln -sf wd $(DESTDIR)$(BINDIR)/uadk_tool
+	install -m 644 $(PAGES)/man/*.1 $(DESTDIR)$(SHAREDIR)/man/man1
+	install -m 644 $(PAGES)/completions/wd.bash $(DESTDIR)$(SHAREDIR)/$(word 1,$(COMPLETE))
+	install -m 644 $(PAGES)/completions/_wd $(DESTDIR)$(SHAREDIR)/$(word 2,$(COMPLETE))
+	install -m 644 $(PAGES)/completions/wd.fish $(DESTDIR)$(SHAREDIR)/$(word 3,$(COMPLETE))
+
 # UADK's own directories may have more in them than is ours: plug-ins, headers of v1.
 uninstall:
 	rm -f $(foreach l,libwd $(FACADES),$(addprefix $(L)/$l,.so.$(CORE) .so.2 .so .a)) \
@@ -199,6 +220,8 @@ uninstall:
 	  $(DRIVERS:%=$(L)/uadk/libhisi_%.a) \
 	  $(patsubst %,$(L)/pkgconfig/%.pc,warpdrive libwd libwd_comp libwd_crypto) \
 	  $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard include/uadk/*.h))
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,wd uadk_tool) $(addprefix $(DESTDIR)$(SHAREDIR)/,$(COMPLETE)) \
+	  $(DESTDIR)$(SHAREDIR)/man/man1/wd.1 $(DESTDIR)$(SHAREDIR)/man/man1/wd-*.1
 	rm -rf $(L)/warpdrive $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(DOCDIR)
 	rmdir $(L)/uadk $(DESTDIR)$(INCLUDEDIR)/uadk 2>/dev/null || true
 
@@ -227,7 +250,7 @@ has-cbindgen:
 # The prefix is inside the target directory, and is found there by its rpath.
 DEMO := $(abspath $(TARGET_DIR))/demo
 demo:
-	@$(MAKE) --no-print-directory -s install DESTDIR= PREFIX=$(DEMO)/prefix LIBDIR=$(DEMO)/prefix/lib \
+	@$(MAKE) --no-print-directory -s install-lib DESTDIR= PREFIX=$(DEMO)/prefix LIBDIR=$(DEMO)/prefix/lib \
 	  INCLUDEDIR=$(DEMO)/prefix/include DOCDIR=$(DEMO)/prefix/share/doc
 	@$(CARGO) build --quiet --locked --release --example gzip_alone
 	@cp $(TARGET_DIR)/release/examples/gzip_alone $(DEMO)
@@ -255,7 +278,7 @@ miri:
 BENCH := $(abspath $(TARGET_DIR))/bench
 bench:
 	$(CARGO) bench --locked --benches
-	@$(MAKE) --no-print-directory -s install DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
+	@$(MAKE) --no-print-directory -s install-lib DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
 	  INCLUDEDIR=$(BENCH)/include DOCDIR=$(BENCH)/share/doc
 	@CC="$(CC)" PEER="$(PEER)" benches/c/run.sh $(BENCH)
 
@@ -272,6 +295,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing install uninstall headers cbindgen has-cbindgen demo test test-vm tools miri bench check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools miri bench check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -9,6 +9,7 @@ pub mod ctx_list;
 pub mod device;
 pub mod env;
 pub mod handles;
+pub mod lane;
 pub mod sched;
 pub mod seat;
 pub mod setup;

@@ -37,7 +37,7 @@ command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || skip "no Debi
 mkdir -p "$vm" "$cache"
 tools
 
-make --no-print-directory -s install DESTDIR= PREFIX="$vm/prefix" LIBDIR="$vm/prefix/lib" \
+make --no-print-directory -s install-lib DESTDIR= PREFIX="$vm/prefix" LIBDIR="$vm/prefix/lib" \
 	INCLUDEDIR="$vm/prefix/include" DOCDIR="$vm/prefix/doc" >"$vm/build.log" 2>&1 ||
 	{ cat "$vm/build.log"; exit 1; }
 cargo build --quiet --locked --release --example warpdrive-model

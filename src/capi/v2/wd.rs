@@ -25,7 +25,7 @@ use core::{iter, ptr, slice};
 use std::sync::Arc;
 
 /// The version of UADK whose API this is, and when that was released, in words that programs read.
-const VERSION: [&CStr; 2] = [c"UADK version: 2.10.0", c"Released Dec 10, 2025"];
+pub const VERSION: [&CStr; 2] = [c"UADK version: 2.10.0", c"Released Dec 10, 2025"];
 
 /// What this library is.
 const LIBRARY: &str = concat!("warpdrive ", env!("CARGO_PKG_VERSION"), "\0");
