@@ -300,7 +300,8 @@ impl<M: Message> Seat<M> {
     #[cold]
     fn fail(&self, line: &mut Line<M>, seat: usize, error: Error) -> Failure {
         let mut unquiet = false;
-        if matches!(error, Error::TimedOut | Error::DeviceReset) {
+        // After these nobody knows what is still on its way.
+        if matches!(error, Error::TimedOut | Error::DeviceReset | Error::Io) {
             let given_up = line.engine.reset(seat);
             // An engine that cannot give up a request keeps it. After an error of the device's own
             // nothing is on its way, and the next request may find it repaired.

@@ -104,6 +104,31 @@ fn dead(rig: &Rig) {
 }
 
 #[test]
+fn an_answer_to_nothing_disturbs_no_request() {
+    let rig = Rig::new("hisi_zip,fault=duplicate@every:2");
+    for _ in 0..20 {
+        round(&rig);
+    }
+}
+
+#[test]
+fn a_device_that_names_what_cannot_be_is_one_that_was_reset_and_a_reset_repairs_it() {
+    for fault in ["sq_head:5000@2", "sq_num:900@2"] {
+        let rig = Rig::new(&format!("hisi_zip,fault={fault}"));
+        let (data, mut out) = (text(300), vec![0; 500]);
+        let mut message = whole(ZLIB, 0, &data, &mut out);
+        rig.run(&mut message).expect("the first");
+        let gone = Err(Error::DeviceReset);
+        let mut again = whole(ZLIB, 0, &data, &mut out);
+        assert_eq!(rig.run(&mut again), gone, "{fault}");
+        assert_eq!(rig.engine.receive(SYNC[0], &mut again), gone);
+        assert_eq!(rig.engine.send(SYNC[0], &mut again), gone);
+        assert_eq!(rig.engine.reset(SYNC[0]), Ok(()));
+        round(&rig);
+    }
+}
+
+#[test]
 fn a_request_that_a_reset_has_met_has_an_end() {
     let rig = Rig::new("hisi_zip,fault=reset@2");
     round(&rig);

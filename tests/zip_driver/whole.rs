@@ -42,8 +42,8 @@ fn each_version_compresses_and_decompresses_its_formats() {
 }
 
 #[test]
-fn a_format_that_the_version_has_not_is_unsupported_and_one_that_is_none_invalid() {
-    for (device, format, expected) in [
+fn a_format_that_the_version_has_not_is_unsupported_and_what_is_none_is_invalid() {
+    for (device, format, error) in [
         ("hisi_zip,api=2", DEFLATE, Error::Unsupported),
         ("hisi_zip,api=2", 3, Error::Unsupported),
         ("hisi_zip,api=3", 4, Error::Unsupported),
@@ -54,7 +54,7 @@ fn a_format_that_the_version_has_not_is_unsupported_and_one_that_is_none_invalid
         let rig = Rig::new(device);
         let (data, mut out) = (text(100), [0; 200]);
         let mut message = whole(format, 0, &data, &mut out);
-        assert_eq!(rig.run(&mut message), Err(expected), "{device} {format}");
+        assert_eq!(rig.run(&mut message), Err(error), "{device} {format}");
     }
 }
 

@@ -259,9 +259,8 @@ pub(crate) fn post(handle: usize, request: &wd_comp_req) -> Result<()> {
         let sent = seat.post(index as usize, state.epoch, |message| {
             state.fill(message, request, ptr::null_mut());
         });
-        match sent {
-            Err(Error::Unsupported) => state.leave(process, index, seat, request)?,
-            sent => sent?,
+        if let Err(error) = sent {
+            state.leave(process, (index, seat), error, request)?;
         }
         process.class.posted(index);
         Ok(())

@@ -163,7 +163,7 @@ impl Queue {
         let way = message.req.op_type.get().ok_or(Error::Invalid)?;
         let compresses = way == wd_comp_op_type::WD_DIR_COMPRESS;
         let format = message.alg_type.get().ok_or(Error::Invalid)?;
-        if compresses != self.facts.compresses {
+        if compresses != self.facts.compresses || format == wd_comp_alg_type::WD_COMP_ALG_MAX {
             return Err(Error::Invalid);
         }
         if has(self.facts.version, format) {
@@ -213,10 +213,10 @@ impl Queue {
         // A signal handler that interrupted a send finds the gate closed.
         let mut sender = self.sender.0.enter().ok_or(Error::Busy)?;
         let Some(sender) = sender.as_mut() else {
-            return Err(self.without_ring(Error::Busy));
+            return Err(self.unless_dead(Error::Busy));
         };
-        sender.write(&sqe.encode(), mark.pack()).map_err(gone)?;
-        sender.commit().map_err(gone)
+        let written = sender.write(&sqe.encode(), mark.pack());
+        written.and_then(|()| sender.commit()).map_err(broken)
     }
 
     fn receive(&self, message: &mut wd_comp_msg) -> Result<()> {
@@ -224,16 +224,20 @@ impl Queue {
         let mark = {
             let mut receiver = self.receiver.0.enter().ok_or(Error::Again)?;
             let Some(receiver) = receiver.as_mut() else {
-                return Err(self.without_ring(Error::Again));
+                return Err(self.unless_dead(Error::Again));
             };
             let take = |mark, slot: ring::Slot<'_, { zip::SIZE }>| {
                 slot.read(&mut bytes);
                 Mark::unpack(mark)
             };
-            receiver.receive(take)
+            match receiver.receive(take) {
+                // An answer to nothing. What else comes can be told from it.
+                Err(Error::Io) if receiver.alive().is_ok() => Ok(None),
+                received => received,
+            }
         };
         let mark = mark.map_err(|error| self.lost(error))?;
-        let mark = mark.ok_or(Error::Again)?;
+        let mark = mark.ok_or_else(|| self.unless_dead(Error::Again))?;
         // Only marks of `Mark::pack` are in the ring.
         let mark = mark.ok_or(Error::Io)?;
         let sqe = Sqe::decode(&bytes);
@@ -257,7 +261,7 @@ impl Queue {
         {
             let mut receiver = self.receiver.0.enter().ok_or(Error::Again)?;
             let Some(receiver) = receiver.as_mut() else {
-                return Err(self.without_ring(Error::Again));
+                return Err(self.unless_dead(Error::Again));
             };
             receiver.arm();
             if receiver.waiting() > 0 || receiver.alive().is_err() {
@@ -277,7 +281,7 @@ impl Queue {
         self.records.give_all_back(&self.pool);
         let again = self.start_again();
         if again.is_err() {
-            // Release pairs with the Acquire in `without_ring`.
+            // Release pairs with the Acquire in `unless_dead`.
             self.dead.store(true, Ordering::Release);
         }
         again.map_err(gone)
@@ -298,16 +302,15 @@ impl Queue {
     /// device touches no memory any more: the queue is stopped, once.
     #[cold]
     fn lost(&self, error: Error) -> Error {
-        let error = gone(error);
+        let error = broken(error);
         if error == Error::DeviceReset && !self.dead.swap(true, Ordering::AcqRel) {
             self.channel.stop();
         }
         error
     }
 
-    /// What to answer while there is no ring: `now`, or that there never will be one.
-    #[cold]
-    fn without_ring(&self, now: Error) -> Error {
+    /// What to answer while nothing can be done: `now`, or that nothing ever will be.
+    fn unless_dead(&self, now: Error) -> Error {
         if self.dead.load(Ordering::Acquire) {
             Error::DeviceReset
         } else {
@@ -330,6 +333,14 @@ impl Drop for Queue {
 fn is_deflate_stream(message: &wd_comp_msg, format: wd_comp_alg_type) -> bool {
     use wd_comp_alg_type::{WD_DEFLATE, WD_GZIP, WD_ZLIB};
     deflate::is_stateful(message) && matches!(format, WD_DEFLATE | WD_ZLIB | WD_GZIP)
+}
+
+/// As [`gone`], and so is one that has broken the protocol of its ring.
+fn broken(error: Error) -> Error {
+    match error {
+        Error::Io => Error::DeviceReset,
+        other => gone(other),
+    }
 }
 
 /// A device that has gone is to engines what one that was reset is.

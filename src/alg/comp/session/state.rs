@@ -190,21 +190,24 @@ impl State {
         Ok(())
     }
 
-    /// Leaves an asynchronous request that the context's device cannot do to the helper.
+    /// Leaves an asynchronous request that the context has refused with `error` to the helper.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if there is no helper; as [`Seat::post`].
+    /// `error` if the helper is not for that, or there is none; as [`Seat::leave`].
     #[cold]
     pub(super) fn leave(
         &self,
         process: &Process,
-        index: u32,
-        seat: &Seat<wd_comp_msg>,
+        (index, seat): (u32, &Seat<wd_comp_msg>),
+        error: Error,
         request: &wd_comp_req,
     ) -> Result<()> {
-        if self.helper(process).is_none() {
-            log_error!("context {index}: the device cannot do this");
-            return Err(Error::Unsupported);
+        let possible = can_be_helped(&Failure::from(error));
+        if !possible || self.helper(process).is_none() {
+            if error != Error::Busy {
+                log_error!("context {index}: a request cannot be sent: {error}");
+            }
+            return Err(error);
         }
         seat.leave(self.epoch, |message| {
             self.fill(message, request, core::ptr::null_mut());
