@@ -117,13 +117,16 @@ impl Hostile {
                 self.complete(&mut state, slot, self.id.number);
             }
             13 if state.next() == 0x77 => self.memory.lose(),
-            14 if state.next() == 0x77 => {
-                for status in self.layout.and_then(|l| l.status).iter() {
-                    self.write(status.tx, 1);
-                    self.write(status.rx, 1);
-                }
-            }
+            14 if state.next() == 0x77 => self.reset(),
             _ => self.event.raise(),
+        }
+    }
+
+    /// Says that it was reset.
+    pub fn reset(&self) {
+        if let Some(status) = self.layout.and_then(|layout| layout.status) {
+            self.write(status.tx, 1);
+            self.write(status.rx, 1);
         }
     }
 

@@ -15,8 +15,9 @@ use warpdrive::sim::config::{Config, Device};
 use warpdrive::sys::shared::SharedMemory;
 use warpdrive::uacce::channel::{Bus, Channel, QueueSetup, Region};
 
-/// Bytes of the memory that the device reaches.
-const LEN: usize = 64 << 10;
+/// Bytes of the memory that the device reaches, and those of them that are looked at.
+const REGION: usize = 64 << 10;
+const LEN: usize = 8 << 10;
 /// Far beyond what a busy machine needs.
 const FOREVER: Duration = Duration::from_secs(60);
 
@@ -50,7 +51,7 @@ fn open(world: &World, kind: u16) -> Queue {
     let channel = world.open(&device).expect("a queue");
     let sqe_size = zip::SIZE as u32;
     let id = channel.configure(QueueSetup { kind, sqe_size }).expect("new");
-    let memory = channel.region(Region::Ss(LEN)).expect("memory");
+    let memory = channel.region(Region::Ss(REGION)).expect("memory");
     let (sender, receiver) = ring::open(&*channel, Version::V5, &id).expect("a ring");
     channel.start().expect("configured");
     let bus = channel.static_slices().expect("mapped")[0].bus;

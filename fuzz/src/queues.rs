@@ -102,6 +102,8 @@ pub fn ring(data: &[u8]) {
         assert!(answer.is_ok() || is_documented(answer.unwrap_err()), "{answer:?}");
         assert!(open || !queue.is_open());
     }
+    // A queue that is closed waits for what is on its way, unless its device is dead.
+    device.reset();
 }
 
 /// Faults of a simulated device, one of each kind at most twice.
@@ -202,6 +204,7 @@ pub fn api_v0(data: &[u8]) {
     let world = world(&mut input);
     let version = input.one(&VERSIONS);
     let script = usize::from(input.u8());
+    let waits = input.u8() == 0x5c;
     let hostile = One(Hostile::new(version, &mut input, script));
     // SAFETY: for a structure of numbers and pointers zeros are a value.
     let empty = || unsafe { std::mem::zeroed::<wd_queue>() };
@@ -254,6 +257,10 @@ pub fn api_v0(data: &[u8]) {
                 answer
             }
             11 => {
+                if !waits {
+                    hostile.0.reset();
+                    let _ = world.reset("hisi_zip-0");
+                }
                 unsafe { wd_release_queue(q) };
                 0
             }
@@ -284,6 +291,11 @@ pub fn api_v0(data: &[u8]) {
             _ => unsafe { wd_queue_arm(q) },
         };
         assert!(answer > -200, "{answer}");
+    }
+    if !waits {
+        // A queue that is closed waits for what is on its way, unless its device is dead.
+        hostile.0.reset();
+        let _ = world.reset("hisi_zip-0");
     }
     for queue in &mut queues {
         // SAFETY: a structure of ours.
