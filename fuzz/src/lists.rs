@@ -50,7 +50,9 @@ fn open(world: &World, kind: u16) -> Queue {
     let device = world.devices().expect("ours").remove(0);
     let channel = world.open(&device).expect("a queue");
     let sqe_size = zip::SIZE as u32;
-    let id = channel.configure(QueueSetup { kind, sqe_size }).expect("new");
+    let id = channel
+        .configure(QueueSetup { kind, sqe_size })
+        .expect("new");
     let memory = channel.region(Region::Ss(REGION)).expect("memory");
     let (sender, receiver) = ring::open(&*channel, Version::V5, &id).expect("a ring");
     channel.start().expect("configured");
@@ -152,7 +154,10 @@ pub fn sgl(data: &[u8]) {
     assert!(answer.consumed <= sqe.input_length, "{answer:?}");
     let sequences = zip::Request::from_code(sqe.request).is_some_and(zip::Request::is_lz77);
     let entry = if sequences { 8 } else { 1 };
-    assert!(u64::from(answer.produced) * entry <= sqe.output_space.into(), "{answer:?}");
+    assert!(
+        u64::from(answer.produced) * entry <= sqe.output_space.into(),
+        "{answer:?}"
+    );
     if sqe.buffer_type == 0 && !sqe.stateful && !sequences {
         let first = sqe.destination.wrapping_sub(queue.bus);
         let room = first..first.saturating_add(sqe.output_space.into());
@@ -161,7 +166,10 @@ pub fn sgl(data: &[u8]) {
             let new = place.load(Ordering::Relaxed).to_ne_bytes();
             for (byte, (old, new)) in old.iter().zip(new).enumerate() {
                 let at = (at * 4 + byte) as u64;
-                assert!(*old == new || room.contains(&at), "byte {at} was written");
+                assert!(
+                    *old == new || room.contains(&at),
+                    "byte {at} was written: {sqe:?} {answer:?}"
+                );
             }
         }
     }
@@ -169,13 +177,19 @@ pub fn sgl(data: &[u8]) {
 
 /// Has the device execute a descriptor.
 fn execute(queue: &mut Queue, sqe: &Sqe) -> Sqe {
-    queue.sender.write(&sqe.encode(), NonZeroU64::MIN).expect("empty");
+    queue
+        .sender
+        .write(&sqe.encode(), NonZeroU64::MIN)
+        .expect("empty");
     queue.sender.commit().expect("alive");
     let end = Instant::now() + FOREVER;
     loop {
         let mut bytes = [0; zip::SIZE];
         let taken = queue.receiver.receive(|_, slot| slot.read(&mut bytes));
-        if taken.expect("a device that keeps to the protocol").is_some() {
+        if taken
+            .expect("a device that keeps to the protocol")
+            .is_some()
+        {
             return Sqe::decode(&bytes);
         }
         assert!(Instant::now() < end, "the device does not answer {sqe:?}");

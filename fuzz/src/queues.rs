@@ -38,7 +38,10 @@ impl Bus for One {
 /// What a request can fail with.
 fn is_documented(error: Error) -> bool {
     use Error::{Again, Busy, DeviceReset, Io, NoDevice, Shutdown, TimedOut};
-    matches!(error, Again | Busy | DeviceReset | Io | NoDevice | Shutdown | TimedOut)
+    matches!(
+        error,
+        Again | Busy | DeviceReset | Io | NoDevice | Shutdown | TimedOut
+    )
 }
 
 /// A queue over a hostile device: each tag comes back once at most, and none that was not sent.
@@ -75,7 +78,9 @@ pub fn ring(data: &[u8]) {
                 }
                 sent.map(|_| ())
             }
-            3 | 4 => queue.receive(&mut space).map(|received| taken.push(received.tag)),
+            3 | 4 => queue
+                .receive(&mut space)
+                .map(|received| taken.push(received.tag)),
             5 => {
                 let mut spaces = [[0; DESCRIPTOR_SIZE]; 4];
                 let mut left = spaces.iter_mut();
@@ -99,7 +104,10 @@ pub fn ring(data: &[u8]) {
         for tag in taken {
             assert!(outstanding.remove(&tag), "{tag} was not on its way");
         }
-        assert!(answer.is_ok() || is_documented(answer.unwrap_err()), "{answer:?}");
+        assert!(
+            answer.is_ok() || is_documented(answer.unwrap_err()),
+            "{answer:?}"
+        );
         assert!(open || !queue.is_open());
     }
     // A queue that is closed waits for what is on its way, unless its device is dead.
@@ -194,7 +202,10 @@ impl Request {
     fn check(&self) {
         let (before, rest) = self.target.split_at(GUARD);
         let behind = &rest[rest.len() - GUARD..];
-        assert!(before.iter().chain(behind).all(|byte| *byte == MARK), "beside the buffer");
+        assert!(
+            before.iter().chain(behind).all(|byte| *byte == MARK),
+            "beside the buffer"
+        );
     }
 }
 
@@ -214,7 +225,11 @@ pub fn api_v0(data: &[u8]) {
     while !input.is_empty() && requests.len() < 256 {
         let which = input.below(3);
         let call = input.u8();
-        let q: *mut wd_queue = if call == 0xff { null_mut() } else { &mut queues[which] };
+        let q: *mut wd_queue = if call == 0xff {
+            null_mut()
+        } else {
+            &mut queues[which]
+        };
         // SAFETY, for all calls: `q` is NULL or a structure of ours; messages stay in `requests`
         // until all queues are closed, and buffers with them.
         let answer = match call % 16 {
@@ -244,7 +259,10 @@ pub fn api_v0(data: &[u8]) {
                     _ => unsafe { wd_recv(q, &mut resp) },
                 };
                 if !resp.is_null() {
-                    assert!(outstanding[which].remove(&(resp as usize)), "not on its way");
+                    assert!(
+                        outstanding[which].remove(&(resp as usize)),
+                        "not on its way"
+                    );
                 }
                 answer
             }
@@ -252,7 +270,10 @@ pub fn api_v0(data: &[u8]) {
                 let mut resps = [null_mut(); 8];
                 let answer = unsafe { wd_recv_batch(q, resps.as_mut_ptr(), u32::from(call >> 5)) };
                 for resp in resps.iter().filter(|resp| !resp.is_null()) {
-                    assert!(outstanding[which].remove(&(*resp as usize)), "not on its way");
+                    assert!(
+                        outstanding[which].remove(&(*resp as usize)),
+                        "not on its way"
+                    );
                 }
                 answer
             }
@@ -264,7 +285,9 @@ pub fn api_v0(data: &[u8]) {
                 unsafe { wd_release_queue(q) };
                 0
             }
-            12 => unsafe { wd_mem_share(q, requests.as_ptr().cast(), input.below(99), call.into()) },
+            12 => unsafe {
+                wd_mem_share(q, requests.as_ptr().cast(), input.below(99), call.into())
+            },
             13 => {
                 let text = CString::new(input.bytes(12).split(|b| *b == 0).next().unwrap_or(&[]));
                 let mut value = *b"compress\0";
@@ -280,7 +303,8 @@ pub fn api_v0(data: &[u8]) {
                 };
                 let wild = &raw mut queues[which];
                 let known = queues.iter().enumerate();
-                let mut others = known.filter(|(n, q)| *n != which && q.priv_ == queues[which].priv_);
+                let mut others =
+                    known.filter(|(n, q)| *n != which && q.priv_ == queues[which].priv_);
                 let answer = match others.next() {
                     Some(_) => 0,
                     None => unsafe { wd_send(wild, null_mut()) },

@@ -66,7 +66,9 @@ impl Driver for Bad {
                     Ok(Seat { hardware, ..seat })
                 };
                 let seats = seats.into_iter().map(over).collect::<Result<_>>()?;
-                hisi_zip::drivers(promise).remove(0).bind_comp(seats, sleeps)
+                hisi_zip::drivers(promise)
+                    .remove(0)
+                    .bind_comp(seats, sleeps)
             }
         }
     }
@@ -159,7 +161,9 @@ impl Request {
                 request.data_fmt = Enum::new(1);
                 let lengths = [self.source.len() as u32, self.room as u32];
                 let places = [request.src, request.dst];
-                for (node, (data, len)) in self.nodes.iter_mut().zip(places.into_iter().zip(lengths)) {
+                for (node, (data, len)) in
+                    self.nodes.iter_mut().zip(places.into_iter().zip(lengths))
+                {
                     (node.data, node.len) = (data, len);
                 }
                 request.src = (&raw mut self.nodes[0]).cast();
@@ -173,10 +177,22 @@ impl Request {
     /// The results are inside of what was lent.
     fn check(&self, request: &wd_comp_req) {
         let known = [WD_SUCCESS, WD_STREAM_END, WD_EAGAIN, WD_IN_EPARA];
-        assert!(known.contains(&(request.status as i32)), "status {}", request.status);
+        assert!(
+            known.contains(&(request.status as i32)),
+            "status {}",
+            request.status
+        );
         let (consumed, produced) = (request.src_len as usize, request.dst_len as usize);
-        assert!(consumed <= self.source.len(), "{consumed} of {} consumed", self.source.len());
-        assert!(produced <= self.room, "{produced} in a room of {}", self.room);
+        assert!(
+            consumed <= self.source.len(),
+            "{consumed} of {} consumed",
+            self.source.len()
+        );
+        assert!(
+            produced <= self.room,
+            "{produced} in a room of {}",
+            self.room
+        );
         self.check_guards();
     }
 
@@ -196,7 +212,11 @@ unsafe extern "C" fn finished(request: *mut wd_comp_req, param: *mut c_void) -> 
     let Some(own) = (unsafe { param.cast::<Request>().as_ref() }) else {
         return null_mut();
     };
-    assert_eq!(own.called.fetch_add(1, Ordering::Relaxed), 0, "called back twice");
+    assert_eq!(
+        own.called.fetch_add(1, Ordering::Relaxed),
+        0,
+        "called back twice"
+    );
     // SAFETY: the library's copy, good until this returns.
     own.check(unsafe { &*request });
     null_mut()
@@ -205,7 +225,11 @@ unsafe extern "C" fn finished(request: *mut wd_comp_req, param: *mut c_void) -> 
 /// Initialises, with some sense or with none.
 fn initialise(input: &mut Input<'_>) -> i32 {
     let wild = input.u8();
-    let name = if wild == 0xff { "zstd" } else { ALGORITHMS[usize::from(wild % 6)] };
+    let name = if wild == 0xff {
+        "zstd"
+    } else {
+        ALGORITHMS[usize::from(wild % 6)]
+    };
     let name = CString::new(name).expect("no NUL in it");
     let numbers = |input: &mut Input<'_>| wd_ctx_nums {
         sync_ctx_num: u32::from(input.u8() % 3),
@@ -227,7 +251,11 @@ fn initialise(input: &mut Input<'_>) -> i32 {
         bmp: if wild & 64 == 0 { null_mut() } else { &mut bmp },
         cap: if wild & 32 == 0 { null_mut() } else { &mut cap },
     };
-    let params = if input.u8() < 32 { null_mut() } else { &raw mut params };
+    let params = if input.u8() < 32 {
+        null_mut()
+    } else {
+        &raw mut params
+    };
     let policy = input.one(&[0, 0, 0, 1, 2, 3, 4, u32::MAX]);
     let task = input.one(&[0, 0, 0, 1, 2, 3, -1]);
     // SAFETY: all pointers are NULL or good.
@@ -372,6 +400,9 @@ pub fn api_v2(data: &[u8]) {
     for (number, own) in requests.iter().enumerate() {
         own.check_guards();
         let called = own.called.load(Ordering::Relaxed);
-        assert!(called <= u32::from(posted.contains(&number)), "called back for nothing");
+        assert!(
+            called <= u32::from(posted.contains(&number)),
+            "called back for nothing"
+        );
     }
 }

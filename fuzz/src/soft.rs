@@ -70,7 +70,9 @@ fn engine() -> &'static dyn Engine<wd_comp_msg> {
             asynchronous: false,
         };
         let driver = soft::drivers(promise).remove(0);
-        driver.bind_comp(vec![seat], false).expect("software is always there")
+        driver
+            .bind_comp(vec![seat], false)
+            .expect("software is always there")
     };
     &**ENGINE.get_or_init(bind)
 }
@@ -94,7 +96,12 @@ fn step(message: &mut wd_comp_msg, input: &[u8], room: usize, output: &mut Vec<u
     let (consumed, produced) = (message.in_cons as usize, message.produced as usize);
     assert!(consumed <= input.len() && produced <= room);
     let behind = &space[GUARD + room..];
-    assert!(space[..GUARD].iter().chain(behind).all(|byte| *byte == MARK));
+    assert!(
+        space[..GUARD]
+            .iter()
+            .chain(behind)
+            .all(|byte| *byte == MARK)
+    );
     output.extend_from_slice(&space[GUARD..GUARD + produced]);
     consumed
 }
@@ -130,8 +137,15 @@ fn stream(format: u32, way: u32, input: &[u8], cut: Cut, most: usize) -> Option<
         if ended {
             break Some((output, at));
         }
-        assert!([WD_SUCCESS, WD_EAGAIN, WD_IN_EPARA].contains(&status), "{status}");
-        idle = if consumed == 0 && output.len() == before { idle + 1 } else { 0 };
+        assert!(
+            [WD_SUCCESS, WD_EAGAIN, WD_IN_EPARA].contains(&status),
+            "{status}"
+        );
+        idle = if consumed == 0 && output.len() == before {
+            idle + 1
+        } else {
+            0
+        };
         if status == WD_IN_EPARA || idle > 2 || output.len() > most {
             break None;
         }

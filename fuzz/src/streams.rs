@@ -1,11 +1,11 @@
 //! Compressed data that somebody else made.
 
 use super::input::Input;
+use std::cell::RefCell;
 use warpdrive::calc::deflate::{BadData, Deflater, Flush, Inflater};
 use warpdrive::calc::lz4::Lz4;
 use warpdrive::calc::lz77::{Format, Lz77, SEQUENCE, Search};
 use warpdrive::calc::wrap::{HeaderReader, Wrap};
-use std::cell::RefCell;
 
 thread_local! {
     // Made once, as the drivers do it: nothing of one input may be left for the next.
@@ -29,7 +29,11 @@ fn oracle(stream: &[u8]) -> Option<(Vec<u8>, usize)> {
 }
 
 /// The same in pieces; an error for what is not a stream, `None` if it has no end in the input.
-fn in_pieces(stream: &[u8], piece: usize, room: usize) -> Result<Option<(Vec<u8>, usize)>, BadData> {
+fn in_pieces(
+    stream: &[u8],
+    piece: usize,
+    room: usize,
+) -> Result<Option<(Vec<u8>, usize)>, BadData> {
     INFLATER.with_borrow_mut(|inflater| pieces_of(inflater, stream, piece, room))
 }
 
@@ -83,7 +87,11 @@ pub fn inflate(data: &[u8]) {
 pub fn lz(data: &[u8]) {
     let mut input = Input::new(data);
     let (which, window) = (input.u8(), 1 << (8 + input.below(8)));
-    let format = if which & 1 == 0 { Format::Zstd } else { Format::Plain };
+    let format = if which & 1 == 0 {
+        Format::Zstd
+    } else {
+        Format::Plain
+    };
     let most = input.below(1 << 12);
     let history = input.below(256);
     let data = input.rest();
@@ -115,7 +123,11 @@ fn there_and_back(lz77: &mut Lz77, data: &[u8], search: &Search) {
     let mut back = data[..search.history].to_vec();
     for (number, sequence) in parsed.sequences.iter().enumerate() {
         let (run, distance, length) = split(search.format, sequence);
-        let more = if long == Some(number as u32) { 1 << 16 } else { 0 };
+        let more = if long == Some(number as u32) {
+            1 << 16
+        } else {
+            0
+        };
         back.extend(literals.by_ref().take(run + more));
         assert!(distance >= 1 && distance <= back.len() && distance <= search.window);
         for _ in 0..length {
@@ -130,7 +142,9 @@ fn there_and_back(lz77: &mut Lz77, data: &[u8], search: &Search) {
 fn deflate(data: &[u8], which: u8) {
     let mut deflater = Deflater::new(u32::from(which % 10), 9 + which % 7);
     let mut packed = vec![0; data.len() + data.len() / 8 + 64];
-    let step = deflater.run(data, &mut packed, Flush::Finish).expect("any data will do");
+    let step = deflater
+        .run(data, &mut packed, Flush::Finish)
+        .expect("any data will do");
     assert!(step.end && step.consumed == data.len());
     packed.truncate(step.produced);
     if data.len() <= MOST {
@@ -141,7 +155,12 @@ fn deflate(data: &[u8], which: u8) {
 /// Literals, distance and length of a sequence.
 fn split(format: Format, sequence: &[u8; SEQUENCE]) -> (usize, usize, usize) {
     let word = |at: usize| {
-        u32::from_le_bytes([sequence[at], sequence[at + 1], sequence[at + 2], sequence[at + 3]])
+        u32::from_le_bytes([
+            sequence[at],
+            sequence[at + 1],
+            sequence[at + 2],
+            sequence[at + 3],
+        ])
     };
     let half = |at: usize| usize::from(u16::from_le_bytes([sequence[at], sequence[at + 1]]));
     match format {

@@ -69,7 +69,10 @@ pub fn sysfs(data: &[u8]) {
     }
     let class = root.join("class");
     let found = device::discover(&class, root).expect("there is such a directory");
-    assert_eq!(found.is_empty(), device::named(&class, "hisi_zip-0", root).is_err());
+    assert_eq!(
+        found.is_empty(),
+        device::named(&class, "hisi_zip-0", root).is_err()
+    );
     for node in 0..3 {
         let _ = numa::distance(root, 0, node);
     }

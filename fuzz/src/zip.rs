@@ -68,7 +68,10 @@ impl Buffers {
 
     /// Puts the buffers into a message, flat or as lists.
     fn lend(&mut self, message: &mut wd_comp_msg, lists: bool, pieces: usize) {
-        let (source, target) = (self.source.as_ptr().cast_mut(), self.target[GUARD..].as_mut_ptr());
+        let (source, target) = (
+            self.source.as_ptr().cast_mut(),
+            self.target[GUARD..].as_mut_ptr(),
+        );
         message.req.src_len = self.source.len() as u32;
         message.req.dst_len = self.room as u32;
         message.avail_out = self.room as u32;
@@ -108,23 +111,42 @@ impl Buffers {
     /// What is told of the results lies inside, and nothing was written beside.
     fn check(&self, consumed: u32, produced: u32, status: u32, format: u32, lists: bool) {
         let (len, room) = (self.source.len(), self.room);
-        assert!(consumed as usize <= len, "{consumed} of {len} bytes consumed");
-        assert!(produced as usize <= room, "{produced} bytes in a room of {room}");
+        assert!(
+            consumed as usize <= len,
+            "{consumed} of {len} bytes consumed"
+        );
+        assert!(
+            produced as usize <= room,
+            "{produced} bytes in a room of {room}"
+        );
         let behind = &self.target[GUARD + room..];
         let guards = self.target[..GUARD].iter().chain(behind);
-        assert!(guards.into_iter().all(|byte| *byte == MARK), "beside the buffer");
+        assert!(
+            guards.into_iter().all(|byte| *byte == MARK),
+            "beside the buffer"
+        );
         if !LZ77.contains(&format) || status == WD_IN_EPARA as u32 {
             return;
         }
         let (literals, sequences) = (self.results.lit_num, self.results.seq_num);
-        assert!(literals as usize <= len + 16, "{literals} literals of {len} bytes");
+        assert!(
+            literals as usize <= len + 16,
+            "{literals} literals of {len} bytes"
+        );
         let bytes = literals as usize + sequences as usize * 8;
-        assert!(bytes <= room, "{literals} literals, {sequences} sequences in {room}");
+        assert!(
+            bytes <= room,
+            "{literals} literals, {sequences} sequences in {room}"
+        );
         let at = self.results.freq as usize;
         if at != 0 && !lists && format == LZ77[0] {
             let start = self.target.as_ptr() as usize + GUARD;
             let inside = at >= start && at + FREQUENCIES <= start + room;
-            assert!(inside, "frequencies at {} of {room}", at.wrapping_sub(start));
+            assert!(
+                inside,
+                "frequencies at {} of {room}",
+                at.wrapping_sub(start)
+            );
         }
     }
 }
@@ -141,7 +163,13 @@ pub fn bind(
     input: &mut Input<'_>,
     promise: Promise,
 ) -> Result<(Box<dyn Engine<wd_comp_msg>>, Vec<Arc<Hostile>>)> {
-    let version = input.one(&[Version::V1, Version::V2, Version::V3, Version::V5, Version::V5]);
+    let version = input.one(&[
+        Version::V1,
+        Version::V2,
+        Version::V3,
+        Version::V5,
+        Version::V5,
+    ]);
     let mut devices = Vec::new();
     let mut hostile = |seat: &(u8, bool)| {
         let script = usize::from(input.u8());
@@ -158,7 +186,9 @@ pub fn bind(
         }
     };
     let seats = seats.iter().map(&mut hostile).collect();
-    let engine = hisi_zip::drivers(promise).remove(0).bind_comp(seats, false)?;
+    let engine = hisi_zip::drivers(promise)
+        .remove(0)
+        .bind_comp(seats, false)?;
     Ok((engine, devices))
 }
 
@@ -192,7 +222,10 @@ impl Stream {
 
     fn check(&self) {
         let guard = &self.words[CONTEXT..];
-        assert!(guard.iter().all(|word| *word == PATTERN), "beside the context");
+        assert!(
+            guard.iter().all(|word| *word == PATTERN),
+            "beside the context"
+        );
     }
 }
 
