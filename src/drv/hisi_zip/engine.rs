@@ -222,7 +222,11 @@ impl Queue {
                 slot.read(&mut bytes);
                 Mark::unpack(mark)
             };
-            receiver.receive(take)
+            match receiver.receive(take) {
+                // A completion of no request, such as one that came twice, is passed over.
+                Ok(None) | Err(Error::Io) => Err(receiver.alive().err().unwrap_or(Error::Again)),
+                other => other,
+            }
         };
         let mark = mark.map_err(|error| self.lost(error))?;
         let mark = mark.ok_or(Error::Again)?;
@@ -324,10 +328,11 @@ fn is_deflate_stream(message: &wd_comp_msg, format: wd_comp_alg_type) -> bool {
     deflate::is_stateful(message) && matches!(format, WD_DEFLATE | WD_ZLIB | WD_GZIP)
 }
 
-/// A device that has gone is to engines what one that was reset is.
+/// A device that has gone, or that broke the queue's protocol and is not to be believed any more, is
+/// to engines what one that was reset is.
 fn gone(error: Error) -> Error {
     match error {
-        Error::NoDevice => Error::DeviceReset,
+        Error::NoDevice | Error::Io => Error::DeviceReset,
         other => other,
     }
 }
