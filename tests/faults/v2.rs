@@ -12,12 +12,14 @@ use warpdrive::ctypes::v2::Enum;
 use warpdrive::ctypes::v2::wd::{WD_EAGAIN, WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
 use warpdrive::ctypes::v2::wd_alg_common::{wd_ctx_nums, wd_ctx_params};
 use warpdrive::ctypes::v2::wd_comp::{wd_comp_req, wd_comp_sess_setup};
+use warpdrive::ctypes::v2::wd_sched::sched_params;
 
 /// How long asynchronous answers are waited for before they are given up.
 const PATIENCE: Duration = Duration::from_millis(25);
-/// What a request may answer.
-const REFUSED: [i32; 2] = [-libc::EBUSY, -libc::EINVAL];
-const FAILED: [i32; 3] = [-libc::ETIMEDOUT, -62, -libc::EIO];
+/// `-WD_HW_EACCESS`: the device does not work.
+const DEAD: i32 = -62;
+/// What a request that was sent may answer, beside -EBUSY for one that was not.
+const FAILED: [i32; 2] = [-libc::ETIMEDOUT, DEAD];
 /// What an initialisation may answer.
 const NOT_BEGUN: [i32; 6] = [
     -libc::EINVAL,
@@ -64,7 +66,7 @@ fn judge(buffers: &Buffers, answer: &wd_comp_req, format: u32, counts: &mut Coun
 
 /// Counts an error.
 fn error(answer: i32, counts: &mut Counts) {
-    if REFUSED.contains(&answer) {
+    if answer == -libc::EBUSY {
         counts.refused += 1;
     } else {
         assert!(FAILED.contains(&answer), "a request: {answer}");
@@ -79,7 +81,16 @@ fn session(format: u32, way: u32) -> usize {
     setup.comp_lv = Enum::new(8);
     setup.win_sz = Enum::new(4);
     setup.op_type = Enum::new(way);
-    // SAFETY: a setup.
+    let mut param = sched_params {
+        numa_id: -1,
+        type_: way as u8,
+        mode: 0,
+        begin: 0,
+        end: 0,
+        dev_id: 0,
+    };
+    setup.sched_param = (&raw mut param).cast();
+    // SAFETY: a setup, which is only read.
     unsafe { wd_comp_alloc_sess(&mut setup) }
 }
 
@@ -90,16 +101,22 @@ fn synchronous(handle: usize, format: u32, random: &mut Random, counts: &mut Cou
         let mut asked = request(&mut buffers, COMPRESS);
         counts.sent += 1;
         // SAFETY: a request whose buffers live, and are not touched after it was answered.
-        let answer = match random.below(8) {
-            0 => unsafe { wd_do_comp_sync2(handle, &mut asked) },
-            _ => unsafe { wd_do_comp_sync(handle, &mut asked) },
+        let pieces = random.below(8) == 0;
+        let answer = match pieces {
+            true => unsafe { wd_do_comp_sync2(handle, &mut asked) },
+            false => unsafe { wd_do_comp_sync(handle, &mut asked) },
         };
         match answer {
             0 => judge(&buffers, &asked, format, counts),
+            // A piece of it ended with a status that is an error.
+            error if pieces && error == -libc::EINVAL => {
+                buffers.check();
+                counts.failed += 1;
+            }
             answer => {
                 buffers.check();
                 error(answer, counts);
-                if answer == -62 {
+                if answer == DEAD {
                     return false;
                 }
             }
@@ -118,7 +135,9 @@ fn stream(
 ) -> Option<Vec<u8>> {
     let (mut at, mut made, mut idle) = (0, Vec::new(), 0);
     loop {
-        let end = (at + 1 + random.below(700) as usize).min(input.len());
+        // The first piece has to be longer than a header.
+        let least = if at == 0 { 19 } else { 1 };
+        let end = (at + least + random.below(700) as usize).min(input.len());
         let room = 20 + random.below(900) as usize;
         let mut buffers = Buffers::of(&input[at..end], room);
         let mut asked = request(&mut buffers, way);
