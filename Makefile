@@ -2,8 +2,10 @@
 #
 #   make demo      compress a file of 64 MB through a simulated device, and check it with gzip
 #   make test      all tests           make check    formatting, lints, documents, headers, floors
+#   make test-vm   the libraries on real kernels, in emulated machines (KERNELS="6.1 6.12")
 #   make lib       the libraries       make headers  include/, from the Rust sources
-#   make install   PREFIX, LIBDIR, INCLUDEDIR, DESTDIR   (and uninstall)
+#   make install   PREFIX, LIBDIR, INCLUDEDIR, BINDIR, DESTDIR   (and uninstall; install-lib, install-tool)
+#   make tool      the tool wd, its man pages and completions
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
 #   make faults    N requests over failing devices: N=100000 SEED=
 #   make fuzz      each target for FOR=60 seconds; needs cargo-fuzz and a nightly compiler
@@ -17,6 +19,8 @@ PROFILE    ?= release
 PREFIX     ?= /usr/local
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+BINDIR     ?= $(PREFIX)/bin
+SHAREDIR   ?= $(PREFIX)/share
 DOCDIR     ?= $(PREFIX)/share/doc/warpdrive
 CARGO      ?= cargo
 STRIP      ?= strip
@@ -36,6 +40,7 @@ NODE       := UADK_PRIVATE_$(subst .,_,$(CORE))
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 OUT        := $(TARGET_DIR)/$(PROFILE)/so
 ARCHIVE    := $(TARGET_DIR)/$(PROFILE)/libwarpdrive.a
+PRELOAD    := $(TARGET_DIR)/$(PROFILE)/libwd_sim.a
 MODE       := $(if $(filter release,$(PROFILE)),--release)
 
 # rustc --print native-static-libs, less what the C compiler adds itself.
@@ -60,10 +65,20 @@ DRIVERS    := zip sec hpre dae udma
 MISSING    ?= abi/missing.list
 
 all: lib
-lib: $(addprefix $(OUT)/,$(patsubst %,%.so.2,libwd $(FACADES)) libwd.so.0 stub/libwd.so.0 libwd.a libwarpdrive.a)
+lib: $(addprefix $(OUT)/,$(patsubst %,%.so.2,libwd $(FACADES)) libwd.so.0 stub/libwd.so.0 libwd.a libwarpdrive.a libwd_sim.so)
 
 $(ARCHIVE): FORCE
 	$(CARGO) rustc --locked --lib --crate-type staticlib $(MODE)
+
+# For LD_PRELOAD: nobody links with it, so it has no soname.
+$(PRELOAD): FORCE
+	$(CARGO) rustc --locked -p warpdrive-preload --lib --crate-type staticlib $(MODE)
+
+$(OUT)/libwd_sim.so: $(PRELOAD) preload/libwd_sim.map Makefile
+	@mkdir -p $(OUT)
+	$(CC) -shared -o $@ -Wl,--version-script=preload/libwd_sim.map \
+	  -Wl,--whole-archive $(PRELOAD) -Wl,--no-whole-archive -Wl,--gc-sections \
+	  $(HARDEN) -Wl,-z,nodelete $(LDFLAGS) -lgcc_s $(NATIVE) -lc
 
 # What is made from the maps: lists of the same names, for the assembler, the linker and objcopy.
 $(OUT)/%.names: abi/%.map
@@ -158,7 +173,8 @@ $(OUT)/libwarpdrive.a: $(ARCHIVE) $(OUT)/libwd0.o $(OUT)/libwd0.roots
 L = $(DESTDIR)$(LIBDIR)
 fill = sed 's|@prefix@|$(PREFIX)|;s|@libdir@|$(LIBDIR)|;s|@includedir@|$(INCLUDEDIR)|;s|@private@|$(NATIVE)|;$(1)' \
 	  pkgconfig/$(2).pc.in >$(L)/pkgconfig
-install: lib
+install: install-lib install-tool
+install-lib: lib
 	install -d $(L)/pkgconfig $(L)/warpdrive $(L)/uadk $(DESTDIR)$(DOCDIR) \
 	  $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(INCLUDEDIR)/uadk
 	for l in libwd $(FACADES); do \
@@ -170,7 +186,8 @@ install: lib
 	for d in $(DRIVERS); do ln -sf ../libwd.a $(L)/uadk/libhisi_$$d.a || exit 1; done
 	install -m 755 $(OUT)/libwd.so.0 $(L)/libwd.so.$(SEED)
 	install -m 755 $(OUT)/stub/libwd.so.0 $(L)/warpdrive/libwd.so.0
-	$(STRIP) --strip-debug $(L)/libwd.so.$(SEED)
+	install -m 755 $(OUT)/libwd_sim.so $(L)/libwd_sim.so
+	$(STRIP) --strip-debug $(L)/libwd.so.$(SEED) $(L)/libwd_sim.so
 	ln -sf libwd.so.$(SEED) $(L)/libwd.so.0
 	echo 'INPUT ( $(LIBDIR)/warpdrive/libwd.so.0 )' >$(L)/libwarpdrive.so
 	$(call fill,s|@version@|$(VERSION)|,warpdrive)/warpdrive.pc
@@ -181,13 +198,32 @@ install: lib
 	install -m 644 include/uadk/*.h $(DESTDIR)$(INCLUDEDIR)/uadk
 	install -m 644 LICENSE README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
 
+# The tool. UADK's tool has options of its own, which it understands under that name.
+PAGES      := $(TARGET_DIR)/$(PROFILE)/pages
+# Where each shell looks for completions.
+COMPLETE   := bash-completion/completions/wd zsh/site-functions/_wd fish/vendor_completions.d/wd.fish
+tool:
+	$(CARGO) build --locked --package warpdrive-tool $(MODE)
+	rm -rf $(PAGES) && $(TARGET_DIR)/$(PROFILE)/wd pages $(PAGES)
+install-tool: tool
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SHAREDIR)/man/man1 \
+	  $(addprefix $(DESTDIR)$(SHAREDIR)/,$(dir $(COMPLETE)))
+	install -m 755 $(TARGET_DIR)/$(PROFILE)/wd $(DESTDIR)$(BINDIR) && $(STRIP) --strip-debug $(DESTDIR)$(BINDIR)/wd
+	ln -sf wd $(DESTDIR)$(BINDIR)/uadk_tool
+	install -m 644 $(PAGES)/man/*.1 $(DESTDIR)$(SHAREDIR)/man/man1
+	install -m 644 $(PAGES)/completions/wd.bash $(DESTDIR)$(SHAREDIR)/$(word 1,$(COMPLETE))
+	install -m 644 $(PAGES)/completions/_wd $(DESTDIR)$(SHAREDIR)/$(word 2,$(COMPLETE))
+	install -m 644 $(PAGES)/completions/wd.fish $(DESTDIR)$(SHAREDIR)/$(word 3,$(COMPLETE))
+
 # UADK's own directories may have more in them than is ours: plug-ins, headers of v1.
 uninstall:
 	rm -f $(foreach l,libwd $(FACADES),$(addprefix $(L)/$l,.so.$(CORE) .so.2 .so .a)) \
-	  $(addprefix $(L)/,libwd.so.$(SEED) libwd.so.0 libwarpdrive.so libwarpdrive.a) \
+	  $(addprefix $(L)/,libwd.so.$(SEED) libwd.so.0 libwarpdrive.so libwarpdrive.a libwd_sim.so) \
 	  $(DRIVERS:%=$(L)/uadk/libhisi_%.a) \
 	  $(patsubst %,$(L)/pkgconfig/%.pc,warpdrive libwd libwd_comp libwd_crypto) \
 	  $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard include/uadk/*.h))
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,wd uadk_tool) $(addprefix $(DESTDIR)$(SHAREDIR)/,$(COMPLETE)) \
+	  $(DESTDIR)$(SHAREDIR)/man/man1/wd.1 $(DESTDIR)$(SHAREDIR)/man/man1/wd-*.1
 	rm -rf $(L)/warpdrive $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(DOCDIR)
 	rmdir $(L)/uadk $(DESTDIR)$(INCLUDEDIR)/uadk 2>/dev/null || true
 
@@ -216,7 +252,7 @@ has-cbindgen:
 # The prefix is inside the target directory, and is found there by its rpath.
 DEMO := $(abspath $(TARGET_DIR))/demo
 demo:
-	@$(MAKE) --no-print-directory -s install DESTDIR= PREFIX=$(DEMO)/prefix LIBDIR=$(DEMO)/prefix/lib \
+	@$(MAKE) --no-print-directory -s install-lib DESTDIR= PREFIX=$(DEMO)/prefix LIBDIR=$(DEMO)/prefix/lib \
 	  INCLUDEDIR=$(DEMO)/prefix/include DOCDIR=$(DEMO)/prefix/share/doc
 	@$(CARGO) build --quiet --locked --release --example gzip_alone
 	@cp $(TARGET_DIR)/release/examples/gzip_alone $(DEMO)
@@ -224,7 +260,7 @@ demo:
 
 test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
-	$(CARGO) test --locked
+	$(CARGO) test --locked --workspace
 	$(MAKE) --no-print-directory faults
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
 tools:
@@ -243,19 +279,29 @@ fuzz:
 	  $(CARGO) +nightly fuzz run $$t $(TARGET_DIR)/fuzz/$$t fuzz/corpus/$$t -- \
 	    -max_total_time=$(FOR) -max_len=4096 -timeout=20; done
 
+# The libraries on real kernels, in emulated machines: tests/vm/README.md.
+KERNELS ?= 6.1 6.12
+test-vm:
+	@tests/vm/run.sh $(KERNELS)
+
 # What needs real mappings, signals or system calls is marked in the tests and left out.
 miri:
 	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
 	  MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 $(CARGO) +nightly miri test --locked --lib; \
 	else echo "skipped: miri: no nightly toolchain with the component miri here"; fi
 
+# With PEER=DIR the C libwd 2.10 in DIR is measured too. The table goes to docs/performance.md.
+BENCH := $(abspath $(TARGET_DIR))/bench
 bench:
 	$(CARGO) bench --locked --benches
+	@$(MAKE) --no-print-directory -s install-lib DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
+	  INCLUDEDIR=$(BENCH)/include DOCDIR=$(BENCH)/share/doc
+	@CC="$(CC)" PEER="$(PEER)" benches/c/run.sh $(BENCH)
 
 check:
-	$(CARGO) fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --no-deps --document-private-items
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(CARGO) test --locked --test layers
 	@rm -rf $(TARGET_DIR)/headers
 	@$(MAKE) --no-print-directory headers HEADERS=$(TARGET_DIR)/headers
@@ -265,6 +311,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing install uninstall headers cbindgen has-cbindgen demo test tools faults fuzz miri bench check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri bench check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -4,21 +4,32 @@
 #![forbid(unsafe_code)]
 
 use crate::error::Result;
-use crate::sim::{World, config};
+use crate::sim::{PRELOADED, World, config, report};
 use crate::sys::fork::PerProcess;
+use crate::sys::process;
 use crate::uacce::channel::Bus;
 use crate::uacce::node::Kernel;
 
+static BUS: PerProcess<Result<Chosen>> = PerProcess::new();
+
+enum Chosen {
+    Kernel(Kernel),
+    Simulated(World),
+}
+
 /// The process's bus. `WD_SIM` is read at the first call; a fork child reads it
 /// again and has a simulation of its own, since threads do not survive a fork.
+///
+/// Where the simulation is preloaded, its devices are found as the kernel's are, and there is no
+/// second one here.
 ///
 /// # Errors
 /// [`crate::Error::Invalid`] if `WD_SIM` cannot be understood: no device is better than another
 /// than the one that was asked for.
 pub fn system() -> Result<&'static dyn Bus> {
-    static BUS: PerProcess<Result<Box<dyn Bus>>> = PerProcess::new();
     match BUS.get_or(choose) {
-        Ok(bus) => Ok(bus.as_ref()),
+        Ok(Chosen::Kernel(kernel)) => Ok(kernel),
+        Ok(Chosen::Simulated(world)) => Ok(world),
         Err(error) => Err(*error),
     }
 }
@@ -30,9 +41,20 @@ pub fn has(prefix: &str) -> bool {
     devices.is_ok_and(|devices| devices.iter().any(|device| device.name.starts_with(prefix)))
 }
 
-fn choose() -> Result<Box<dyn Bus>> {
+fn choose() -> Result<Chosen> {
     match config::from_env() {
-        Some(config) => Ok(Box::new(World::new(config?)?)),
-        None => Ok(Box::new(Kernel)),
+        Some(config) if !process::exports(PRELOADED) => {
+            let world = World::new(config?)?;
+            process::at_exit(tell);
+            Ok(Chosen::Simulated(world))
+        }
+        _ => Ok(Chosen::Kernel(Kernel)),
+    }
+}
+
+/// At the end: what the devices have done, if that is asked for.
+extern "C" fn tell() {
+    if let Some(Ok(Chosen::Simulated(world))) = BUS.get() {
+        report::write(world);
     }
 }

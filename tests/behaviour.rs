@@ -61,6 +61,7 @@ fn known() -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     functions(&root.join("src"), &mut known);
     functions(&root.join("tests"), &mut known);
+    functions(&root.join("tool"), &mut known);
     known
 }
 

@@ -168,7 +168,7 @@ fn uninstall_leaves_nothing_behind() {
         let mut find = Command::new("find");
         text(find.arg(&elsewhere).args(["!", "-type", "d"]))
     };
-    assert!(staged("install").contains("/opt/wd/lib/libwd.so.2.10.0"));
+    assert!(staged("install-lib").contains("/opt/wd/lib/libwd.so.2.10.0"));
     assert_eq!(staged("uninstall"), "");
 }
 

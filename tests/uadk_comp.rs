@@ -58,7 +58,14 @@ fn parts() {
         }
         Ok("environment") => environment(),
         Ok("bad") => assert_eq!(init(TASK_HW), -22),
-        Ok("node") => assert_eq!(init(TASK_HW), -19),
+        Ok("node") => {
+            assert_eq!([init(TASK_HW), init(TASK_HW)], [-19, -19]);
+            // SAFETY: one thread.
+            unsafe { std::env::remove_var("WD_COMP_CTX_NUM") };
+            assert_eq!(init(TASK_HW), 0, "the driver was not to blame");
+        }
+        Ok("short") => short(),
+        Ok("policies") => policies(),
         Ok("fork") => forks(),
         _ => {}
     }
@@ -107,6 +114,16 @@ fn a_malformed_environment_is_an_error() {
 }
 
 #[test]
+fn devices_without_free_queues_are_asked_again_by_the_next_initialisation() {
+    apart("short", &[("WD_SIM", "hisi_zip,queues=4")]);
+}
+
+#[test]
+fn the_simple_policies_use_the_first_contexts_of_devices_too() {
+    apart("policies", &[("WD_SIM", "hisi_zip")]);
+}
+
+#[test]
 fn the_environment_family_makes_what_it_says_and_threads_poll() {
     apart(
         "environment",
@@ -127,6 +144,50 @@ fn a_child_of_fork_initialises_anew_and_its_parents_sessions_are_refused() {
 fn init(task: c_int) -> c_int {
     // SAFETY: good arguments.
     unsafe { wd_comp_init2_(c"zlib".as_ptr().cast_mut(), 0, task, ptr::null_mut()) }
+}
+
+/// Queues that are taken now may be free next time.
+fn short() {
+    use warpdrive::alg::{context::Context, device};
+    let devices = device::list("zlib").expect("one");
+    let taken = Context::request(&devices[0]).expect("free");
+    assert_eq!([init(TASK_HW), init(TASK_HW)], [-19, -19]);
+    taken.release().expect("open");
+    drop(taken);
+    assert_eq!(init(TASK_HW), 0);
+}
+
+/// NONE is 1 and SINGLE 2. Context 0 compresses synchronously, context 1 asynchronously.
+fn policies() {
+    for policy in [1, 2] {
+        let name = c"zlib".as_ptr().cast_mut();
+        // SAFETY: good arguments.
+        let answer = unsafe { wd_comp_init2_(name, policy, TASK_HW, ptr::null_mut()) };
+        assert_eq!(answer, 0);
+        let (plain, mut packed) = (text(), vec![0; 100_000]);
+        let mut asked = request(COMPRESS, &plain[..50_000], &mut packed);
+        let mut done = 0_u32;
+        let pack = session(COMPRESS);
+        // SAFETY: good sessions and requests.
+        unsafe {
+            assert_eq!(wd_do_comp_sync(pack, &raw mut asked), 0);
+            let mut back = request(DECOMPRESS, &plain[..100], &mut []);
+            back.dst = asked.dst;
+            back.dst_len = 100_000;
+            assert_eq!(wd_do_comp_sync(session(DECOMPRESS), &raw mut back), -22);
+            asked = request(COMPRESS, &plain[..50_000], &mut packed);
+            asked.cb = Some(note);
+            asked.cb_param = (&raw mut done).cast();
+            let expected = if policy == 1 { -22 } else { 0 };
+            assert_eq!(wd_do_comp_async(pack, &raw mut asked), expected);
+            let mut count = 0;
+            while expected == 0 && count == 0 {
+                assert_eq!(wd_comp_poll(1, &raw mut count), 0);
+            }
+            assert_eq!(done != 0, expected == 0);
+            wd_comp_uninit2();
+        }
+    }
 }
 
 fn session(direction: u32) -> usize {

@@ -462,8 +462,8 @@ int wd_ctx_wait(handle_t h_ctx, __u16 ms);
 int wd_is_sva(handle_t h_ctx);
 
 /**
- * Returns 1 if the device was taken out of service by error handling, 0 if not; -EINVAL for NULL and a
- * device without a name, -ENODEV if it is not there, -EIO if its attributes cannot be understood.
+ * Returns 1 if the device was taken out of service by error handling, 0 if not or if it is not there;
+ * -EINVAL for NULL and a device without a name, -EIO if its attributes cannot be understood.
  */
 int wd_is_isolate(struct uacce_dev *dev);
 

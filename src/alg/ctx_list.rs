@@ -63,6 +63,25 @@ pub fn insert(handle: usize, algorithms: &[u8]) {
     list().insert(handle, algorithms);
 }
 
+/// The contexts of an initialisation, which are listed until this is dropped.
+pub struct Listing(Vec<usize>);
+
+/// Lists contexts with the names of their algorithms.
+#[must_use]
+pub fn listed(handles: Vec<usize>, algorithms: &[u8]) -> Listing {
+    for handle in &handles {
+        insert(*handle, algorithms);
+    }
+    Listing(handles)
+}
+
+impl Drop for Listing {
+    fn drop(&mut self) {
+        let stays = |listed: &Listed| !self.0.contains(&listed.handle);
+        list().0.retain(stays);
+    }
+}
+
 /// Takes a context that is open, not taken yet, and has `algorithm` in its names: the first one on the
 /// caller's node, or else the nearest. `None`, with a message, if there is none.
 #[must_use]

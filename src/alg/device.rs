@@ -93,16 +93,21 @@ fn available_on(bus: &dyn Bus, device: &uacce_dev) -> Result<u32> {
     now.available.ok_or(Error::NoDevice)
 }
 
-/// Whether error handling has taken a device out of service.
+/// Whether error handling has taken a device out of service. One that is not there was not.
 ///
 /// # Errors
-/// As [`available`].
+/// [`Error::Invalid`] for a device without a name; [`Error::Io`] if its attributes cannot be
+/// understood.
 pub fn isolated(device: &uacce_dev) -> Result<bool> {
     isolated_on(bus::system()?, device)
 }
 
 fn isolated_on(bus: &dyn Bus, device: &uacce_dev) -> Result<bool> {
-    Ok(bus.device(&name(&device.dev_root)?)?.isolated)
+    match bus.device(&name(&device.dev_root)?) {
+        Ok(now) => Ok(now.isolated),
+        Err(Error::NoDevice) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// How busy a device is with a kind of operation of `algorithm`, in percent, as its driver tells, or

@@ -15,7 +15,8 @@ const INDEX: usize = (1 << INDEX_BITS) - 1;
 /// The count in the next handle. A child goes on where its parent was at the fork.
 static NEXT: AtomicUsize = AtomicUsize::new(1);
 
-/// A place for a `T`, with its handle.
+/// A place for a `T`, with its handle; on lines of its own, since each session has its thread.
+#[repr(align(128))]
 struct Cell<T>(Gate<Option<(usize, T)>>);
 
 impl<T> Default for Cell<T> {

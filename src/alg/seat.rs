@@ -5,17 +5,21 @@
 //! and taken out by its end, so a request that comes too late finds nothing and is
 //! refused; the seats themselves stay for the life of the process.
 
+mod left;
+mod wait;
+
 use super::tally::{Tally, add};
 use crate::drv::{Engine, Path};
 use crate::error::{Error, Result};
 use crate::sys::gate::Gate;
 use crate::sys::lock::Mutex;
-use crate::sys::slots::{Carried, Poster, Slots, Taker};
+use crate::sys::slots::{Carried, Poster, Slots, Taker, Window};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
+use left::Left;
 use std::sync::Arc;
-use std::time::Instant;
+use wait::wait_for;
 
 /// A message of a class of algorithms, as drivers know it.
 pub trait Message: Copy + 'static {
@@ -29,6 +33,8 @@ pub trait Message: Copy + 'static {
     fn set_tag(&mut self, tag: u32);
     /// The request, with the results that `answer` has.
     fn finish(&self, answer: &Self) -> Self::Request;
+    /// Says that it failed, and that nothing was consumed or produced.
+    fn fail(&mut self);
     /// Bytes of input consumed, bytes of output produced, and whether it failed.
     fn weight(&self) -> (u32, u32, bool);
 }
@@ -58,8 +64,6 @@ struct Line<M> {
     engine: Arc<dyn Engine<M>>,
     /// The request's message. A driver may know its address longer than the request lasts.
     message: Box<Carried<M>>,
-    /// [`Engine::is_shared`].
-    shared: bool,
     /// The context does not work any more.
     dead: bool,
     /// A driver may still use the message after its engine has gone.
@@ -93,7 +97,10 @@ pub struct Seat<M: Message> {
     inward: Apart<(Gate<Option<In<M>>>, AtomicU32)>,
     tally: Apart<Tally>,
     /// For drivers written in C, which ask for a message while they answer.
-    slots: Mutex<Option<Arc<Slots<M>>>>,
+    window: Window<M>,
+    /// Slots of earlier initialisations, for later ones.
+    shelf: Mutex<Vec<(Poster<M>, Taker<M>)>>,
+    left: Left,
 }
 
 impl<M: Message> Default for Seat<M> {
@@ -103,7 +110,9 @@ impl<M: Message> Default for Seat<M> {
             outward: Apart((Gate::new(None), AtomicU32::new(0))),
             inward: Apart((Gate::new(None), AtomicU32::new(0))),
             tally: Apart::default(),
-            slots: Mutex::new(None),
+            window: Window::default(),
+            shelf: Mutex::default(),
+            left: Left::default(),
         }
     }
 }
@@ -154,14 +163,13 @@ impl<M: Message> Seat<M> {
                 epoch,
                 engine: Arc::clone(engine),
                 message: Box::new(Carried(M::BLANK)),
-                shared: engine.is_shared(),
                 dead: false,
                 lost: false,
             });
             return Ok(());
         };
-        let (poster, taker) = Slots::of(count, M::BLANK);
-        *self.slots.lock() = Some(Arc::clone(taker.slots()));
+        let (poster, taker) = self.slots(count);
+        self.window.show(taker.slots());
         *self.inward.0.0.visit().ok_or(Error::Busy)? = Some(In {
             engine: Arc::clone(engine),
             taker,
@@ -178,6 +186,18 @@ impl<M: Message> Seat<M> {
         Ok(())
     }
 
+    /// So many slots, from the shelf if there are some.
+    fn slots(&self, count: usize) -> (Poster<M>, Taker<M>) {
+        let mut shelf = self.shelf.lock();
+        let fits = shelf
+            .iter()
+            .position(|(_, taker)| taker.slots().count() == count);
+        match fits {
+            Some(at) => shelf.swap_remove(at),
+            None => Slots::of(count, M::BLANK),
+        }
+    }
+
     /// Takes the context out, when nobody is in the seat, and has the engine give up what is on its
     /// way.
     pub fn clear(&self, seat: usize) {
@@ -187,13 +207,18 @@ impl<M: Message> Seat<M> {
         }
         let out = self.outward.0.0.visit().and_then(|mut pass| pass.take());
         let inward = self.inward.0.0.visit().and_then(|mut pass| pass.take());
-        if let Some(out) = out.filter(|_| self.flying() != 0) {
+        if let Some(out) = out.as_ref().filter(|_| self.flying() != 0) {
             let _ = out.engine.reset(seat);
         }
         self.outward.0.1.store(0, Ordering::Relaxed);
         self.inward.0.1.store(0, Ordering::Relaxed);
-        *self.slots.lock() = None;
-        drop(inward);
+        self.window.hide();
+        self.left.clear();
+        if let (Some(out), Some(inward)) = (out, inward) {
+            let (mut poster, mut taker) = (out.poster, inward.taker);
+            Slots::renew(&mut poster, &mut taker);
+            self.shelf.lock().push((poster, taker));
+        }
     }
 
     /// What the context has done.
@@ -210,7 +235,7 @@ impl<M: Message> Seat<M> {
 
     /// For drivers written in C: where the asynchronous message with this tag is.
     pub fn find(&self, tag: u32) -> Option<NonNull<M>> {
-        self.slots.lock().as_ref()?.find(tag)
+        self.window.find(tag)
     }
 
     /// The engine, if it serves synchronous requests that need not take turns.
@@ -257,13 +282,10 @@ impl<M: Message> Seat<M> {
         let engine = &*line.engine;
         let message = &mut line.message.0;
         fill(message, request);
-        let mut answer = engine.send(seat, message);
-        if answer.is_ok() && !line.shared {
-            answer = engine.receive(seat, message);
-            if answer == Err(Error::Again) {
-                answer = wait_for(engine, seat, message, patience);
-            }
-        }
+        let answer = match engine.exchange(seat, message) {
+            Ok(false) => wait_for(engine, seat, message, patience),
+            answer => answer.map(|_| ()),
+        };
         if let Err(error) = answer {
             return Err(self.fail(line, seat, error));
         }
@@ -375,7 +397,11 @@ impl<M: Message> Seat<M> {
         let in_slots = inward.in_slots;
         for _ in 0..STRAYS {
             let answer = &mut inward.answer.0;
-            engine.receive(seat, answer)?;
+            if let Err(error) = engine.receive(seat, answer) {
+                let left = error == Error::Again && self.left.any();
+                let taken = left.then(|| self.take_left(inward)).flatten();
+                return taken.ok_or(error);
+            }
             let answer = &*answer;
             let done = inward.taker.take(answer.tag(), |message| {
                 let results = if in_slots { message } else { answer };
@@ -433,44 +459,5 @@ impl<M: Message> Seat<M> {
             let pass = self.outward.0.0.enter()?;
             pass.as_ref().map(|out| out.engine.path(seat))
         })
-    }
-}
-
-/// Turns between looks at the clock.
-const CLOCK: u32 = 128;
-/// Turns before the processor is given to others.
-const SPIN: u32 = 2048;
-/// The longest sleep: an interrupt may get lost.
-const SLICE: Duration = Duration::from_secs(1);
-
-/// Waits for the answer to a synchronous request that is not there at once.
-#[cold]
-fn wait_for<M>(
-    engine: &dyn Engine<M>,
-    seat: usize,
-    message: &mut M,
-    patience: &Patience,
-) -> Result<()> {
-    let start = Instant::now();
-    let mut sleeps = patience.sleeps;
-    let mut turn = 0_u32;
-    loop {
-        turn = turn.saturating_add(1);
-        let look = turn.is_multiple_of(CLOCK) || turn > SPIN || sleeps;
-        let left = look.then(|| patience.limit.checked_sub(start.elapsed()));
-        if turn <= SPIN && !sleeps {
-            core::hint::spin_loop();
-        } else if sleeps {
-            let slice = left.flatten().unwrap_or_default().min(SLICE);
-            // A context that has nothing to wait for is looked at.
-            sleeps = engine.wait(seat, slice) != Err(Error::Unsupported);
-        } else {
-            std::thread::yield_now();
-        }
-        match engine.receive(seat, message) {
-            Err(Error::Again) if left == Some(None) => return Err(Error::TimedOut),
-            Err(Error::Again) => {}
-            answer => return answer,
-        }
     }
 }

@@ -146,7 +146,7 @@ pub(super) fn entry<R: Reply>(name: &str, body: impl FnOnce() -> Result<R::Value
     // leaves usable; nothing is borrowed mutably across this frame.
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => R::yes(value),
-        Ok(Err(error)) => R::no(error),
+        Ok(Err(error)) => refuse(error),
         Err(panic) => {
             log_error!("{name}: internal error: {}", text_of(&*panic));
             // Dropping the payload runs code of whoever panicked, which may panic again.
@@ -154,6 +154,13 @@ pub(super) fn entry<R: Reply>(name: &str, body: impl FnOnce() -> Result<R::Value
             R::no(Error::Io)
         }
     }
+}
+
+/// Apart, so that success pays nothing for what failure says.
+#[cold]
+#[inline(never)]
+fn refuse<R: Reply>(error: Error) -> R {
+    R::no(error)
 }
 
 /// The message of a panic, where it is a text.

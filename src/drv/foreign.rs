@@ -256,6 +256,20 @@ impl<M: Copy> Engine<M> for Bound<M> {
     }
 
     #[inline]
+    fn exchange(&self, seat: usize, message: &mut M) -> Result<bool> {
+        let (driver, handle) = (self.driver, self.handle(seat)?);
+        let message: *mut c_void = ptr::from_mut(message).cast();
+        // SAFETY: as in `send`.
+        result(unsafe { (self.send)(driver, handle, message) })?;
+        // SAFETY: as in `receive`.
+        match unsafe { (self.recv)(driver, handle, message) } {
+            0.. => Ok(true),
+            answer if answer == -libc::EAGAIN => Ok(false),
+            answer => Err(error_of(answer)),
+        }
+    }
+
+    #[inline]
     fn post(&self, seat: usize, message: Posted<'_, M>) -> Result<()> {
         let handle = self.handle(seat)?;
         // SAFETY: as above: the slot is the message's until it is answered.

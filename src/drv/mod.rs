@@ -131,8 +131,27 @@ pub trait Engine<M>: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Busy`] if the context is full, [`Error::DeviceReset`] if the device does not take
-    /// requests any more, [`Error::Invalid`] for a message that cannot be a descriptor.
+    /// requests any more, [`Error::Invalid`] for a message that cannot be a descriptor,
+    /// [`Error::Unsupported`] for one that this device cannot do and others may.
     fn send(&self, seat: usize, message: &mut M) -> Result<()>;
+
+    /// [`Engine::send`], and then [`Engine::receive`] unless the engine is shared: one call for a
+    /// request whose answer is there at once. `false` if the answer is to be received later.
+    ///
+    /// # Errors
+    /// As those two.
+    #[inline]
+    fn exchange(&self, seat: usize, message: &mut M) -> Result<bool> {
+        self.send(seat, message)?;
+        if self.is_shared() {
+            return Ok(true);
+        }
+        match self.receive(seat, message) {
+            Ok(()) => Ok(true),
+            Err(Error::Again) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
 
     /// Sends an asynchronous message, whose `tag` is its slot's.
     ///

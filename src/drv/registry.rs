@@ -5,6 +5,14 @@
 //! the first of several. The records are never freed and consist of atomics, and
 //! they are the list that C programs walk. Looking takes no lock; the lock of those
 //! who change the list is another one in a fork child, which inherits the drivers.
+//!
+//! The drivers themselves are for this library only: whoever can send a message has
+//! memory of this process read and written at the addresses in it.
+//!
+//! ```compile_fail,E0603
+//! use warpdrive::drv::registry::{Kind, request};
+//! let driver = request("zlib", Kind::Software, &|_| false);
+//! ```
 
 #![forbid(unsafe_code)]
 
@@ -49,7 +57,7 @@ impl Kind {
 ///
 /// A driver that is unregistered meanwhile stays usable until then; but if it is written in C, and
 /// its code is unloaded under its users, nothing can help.
-pub struct Lease(&'static Record);
+pub(crate) struct Lease(&'static Record);
 
 impl Deref for Lease {
     type Target = dyn Driver;
@@ -66,12 +74,6 @@ impl Drop for Lease {
 }
 
 impl Lease {
-    /// The driver itself.
-    #[must_use]
-    pub fn driver(&self) -> &Arc<dyn Driver> {
-        self.0.driver()
-    }
-
     /// How C knows the driver; NULL if it does not.
     #[must_use]
     pub fn in_c(&self) -> *mut wd_alg_driver {
@@ -93,16 +95,10 @@ impl Lease {
 pub struct Entry {
     /// Its name, algorithm and rank.
     pub identity: Identity,
-    /// The class of the algorithm as devices list it; empty for one that is not known.
-    pub class: &'static str,
     /// Whether it may be given out.
     pub available: bool,
     /// How many use it.
     pub references: u32,
-    /// How C knows it: NULL if it does not.
-    pub in_c: *mut wd_alg_driver,
-    /// The driver.
-    pub driver: Arc<dyn Driver>,
 }
 
 /// Adds a driver. One that is there already, with the same algorithm, name, priority and kind, is
@@ -147,7 +143,22 @@ pub fn unregister(identity: &Identity) {
 
 /// The driver that an algorithm gets, or none. `devices` is that of [`register`].
 #[must_use]
-pub fn request(algorithm: &str, wanted: Kind, devices: &dyn Fn(&str) -> bool) -> Option<Lease> {
+pub(crate) fn request(
+    algorithm: &str,
+    wanted: Kind,
+    devices: &dyn Fn(&str) -> bool,
+) -> Option<Lease> {
+    request_but(&[], algorithm, wanted, devices)
+}
+
+/// As [`request`], but none of `tried`.
+#[must_use]
+pub(crate) fn request_but(
+    tried: &[Lease],
+    algorithm: &str,
+    wanted: Kind,
+    devices: &dyn Fn(&str) -> bool,
+) -> Option<Lease> {
     builtin::register_all(devices);
     let mut best: Option<&'static Record> = None;
     for record in record::list() {
@@ -155,6 +166,7 @@ pub fn request(algorithm: &str, wanted: Kind, devices: &dyn Fn(&str) -> bool) ->
         let suits = identity.algorithm == algorithm
             && wanted.includes(identity.kind)
             && record.is_enabled()
+            && !tried.iter().any(|lease| core::ptr::eq(lease.0, record))
             && identity.priority > best.map_or(-1, |best| best.identity().priority);
         if suits && is_available(identity, devices) {
             best = Some(record);
@@ -166,7 +178,7 @@ pub fn request(algorithm: &str, wanted: Kind, devices: &dyn Fn(&str) -> bool) ->
     })
 }
 
-/// Gives back a driver that was left in use with [`Lease::keep`]. More calls than that do nothing.
+/// Gives back a driver that was left in use with `Lease::keep`. More calls than that do nothing.
 pub fn release(identity: &Identity) {
     let used = |record: &&'static Record| record.is_of(identity) && record.references() > 0;
     if let Some(record) = record::list().into_iter().find(used) {
@@ -175,11 +187,11 @@ pub fn release(identity: &Identity) {
 }
 
 /// Takes a driver out of the choice until [`enable`].
-pub fn disable(lease: &Lease) {
+pub(crate) fn disable(lease: &Lease) {
     lease.0.set_enabled(false);
 }
 
-/// As [`disable`], the first driver with this algorithm, name, priority and kind.
+/// Takes out of the choice, until [`enable`], the first driver with this algorithm, name, priority and kind.
 pub fn disable_named(identity: &Identity) {
     if let Some(record) = find(identity) {
         record.set_enabled(false);
@@ -200,11 +212,8 @@ pub fn list(devices: &dyn Fn(&str) -> bool) -> Vec<Entry> {
     builtin::register_all(devices);
     let entry = |record: &'static Record| Entry {
         identity: record.identity().clone(),
-        class: record.class(),
         available: record.is_enabled(),
         references: record.references(),
-        in_c: record.in_c(),
-        driver: Arc::clone(record.driver()),
     };
     record::list().into_iter().map(entry).collect()
 }
@@ -258,7 +267,7 @@ pub fn register_own(devices: &dyn Fn(&str) -> bool) {
 }
 
 /// Has `make` tell how C is to know each driver that C does not know yet, and shows those to C.
-pub fn show(make: &dyn Fn(&Arc<dyn Driver>) -> *mut wd_alg_driver) {
+pub(crate) fn show(make: &dyn Fn(&Arc<dyn Driver>) -> *mut wd_alg_driver) {
     let lock = WRITERS.get_or(Mutex::default).lock();
     for record in record::list() {
         if record.in_c().is_null() {
@@ -271,7 +280,7 @@ pub fn show(make: &dyn Fn(&Arc<dyn Driver>) -> *mut wd_alg_driver) {
 
 /// The driver that [`show`] was told C knows so, if there ever was one.
 #[must_use]
-pub fn shown_as(in_c: *mut wd_alg_driver) -> Option<Arc<dyn Driver>> {
+pub(crate) fn shown_as(in_c: *mut wd_alg_driver) -> Option<Arc<dyn Driver>> {
     let is = |record: &&'static Record| {
         !in_c.is_null() && record.in_c() == in_c && record.driver().in_c().is_null()
     };

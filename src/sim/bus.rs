@@ -36,6 +36,21 @@ impl World {
     /// # Errors
     /// [`Error::Invalid`] if a value of a device is out of range.
     pub fn new(config: Config) -> Result<World> {
+        World::make(config, None)
+    }
+
+    /// As [`World::new`], for a program that takes the devices for the kernel's: the memory of
+    /// queues lies in files ([`SharedMemory::file`]), so that it can be mapped as a device's is,
+    /// and `removed` hears the name of a device that has disappeared, from whichever thread it
+    /// happened in. It must not call the world.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub fn served(config: Config, removed: fn(&str)) -> Result<World> {
+        World::make(config, Some(removed))
+    }
+
+    fn make(config: Config, removed: Option<fn(&str)>) -> Result<World> {
         fork::watch();
         // A stream may go on at another device: its context is in the client's memory.
         let streams = Arc::default();
@@ -47,7 +62,12 @@ impl World {
                 Error::Invalid
             })?;
             log_info!("{name}: simulated device");
-            devices.push(Arc::new(Device::new(name, device, Arc::clone(&streams))));
+            devices.push(Arc::new(Device::new(
+                name,
+                device,
+                removed,
+                Arc::clone(&streams),
+            )));
         }
         Ok(World {
             devices,
@@ -60,6 +80,34 @@ impl World {
     pub fn counters(&self, device: &str) -> Option<Counters> {
         let device = self.find(device)?;
         Some(device.tally.read(device.plan.happened()))
+    }
+
+    /// The names of all devices that ever were, in the order of their numbers.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.devices.iter().map(|device| device.name.as_str())
+    }
+
+    /// What sysfs would say of a device; `None` if there is none, or in a fork child. Unlike
+    /// [`Bus::devices`] it is no listing that a fault counts.
+    #[must_use]
+    pub fn attributes(&self, device: &str) -> Option<Attributes> {
+        self.mine().ok()?;
+        let device = self.find(device).filter(|device| !device.is_gone())?;
+        Some(device.attributes())
+    }
+
+    /// Takes a queue, as [`Bus::open`] does.
+    ///
+    /// # Errors
+    /// As [`Bus::open`].
+    pub fn take(&self, device: &str) -> Result<Opened> {
+        self.mine()?;
+        let queue = self.find(device).ok_or(Error::NoDevice)?.open()?;
+        log_info!("{device}: queue opened, simulated");
+        Ok(Opened {
+            queue,
+            born: self.born,
+        })
     }
 
     /// Resets a device, as the fault of that name does: queues that are open now are dead.
@@ -118,13 +166,7 @@ impl Bus for World {
     }
 
     fn open(&self, device: &Attributes) -> Result<Arc<dyn Channel>> {
-        self.mine()?;
-        let queue = self.find(&device.name).ok_or(Error::NoDevice)?.open()?;
-        log_info!("{}: queue opened, simulated", device.name);
-        Ok(Arc::new(Handle {
-            queue,
-            born: self.born,
-        }))
+        Ok(Arc::new(self.take(&device.name)?))
     }
 }
 
@@ -142,18 +184,30 @@ impl Drop for World {
 }
 
 /// An open queue: what an open file is to the kernel.
-struct Handle {
+pub struct Opened {
     queue: Arc<Queue>,
     born: u64,
 }
 
-impl Handle {
+impl Opened {
+    /// The queue's number and depths, whether it is configured or not.
+    #[must_use]
+    pub fn id(&self) -> QueueId {
+        self.queue.id()
+    }
+
+    /// The descriptors that the queue is made of. They must stay open.
+    pub fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let file = self.queue.memory_file();
+        core::iter::once(self.queue.event()).chain(file)
+    }
+
     fn queue(&self) -> Result<&Arc<Queue>> {
         mine(self.born).map(|()| &self.queue)
     }
 }
 
-impl Channel for Handle {
+impl Channel for Opened {
     fn configure(&self, setup: QueueSetup) -> Result<QueueId> {
         self.queue()?.configure(setup.kind)
     }
@@ -248,7 +302,7 @@ fn static_slice(slices: &[Slice], info: &mut [u8]) -> Result<c_int> {
 const START: ioctl::Request = MAINLINE.start;
 const PUT_QUEUE: ioctl::Request = MAINLINE.put_queue;
 
-impl Drop for Handle {
+impl Drop for Opened {
     fn drop(&mut self) {
         match self.queue() {
             Ok(queue) => queue.close(),

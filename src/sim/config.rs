@@ -1,7 +1,8 @@
 //! What is simulated: as values, and as the text of `WD_SIM`.
 //!
 //! ```text
-//! WD_SIM  = device *( ";" device )
+//! WD_SIM  = devices | "@" path-of-a-file
+//! devices = device *( ";" device )
 //! device  = driver *( "," key "=" value )
 //! driver  = "hisi_zip"
 //! fault   = kind [ ":" argument ] "@" when
@@ -125,7 +126,38 @@ impl FromStr for Config {
 /// What is wrong with a text.
 type Reason = String;
 
-fn parse(text: &str) -> core::result::Result<Config, Reason> {
+/// Reads the text of `WD_SIM`, or the file that `@path` names.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn parse(text: &str) -> core::result::Result<Config, Reason> {
+    match text.trim().strip_prefix('@') {
+        Some(path) => {
+            let file = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+            devices(&one_line(&file)).map_err(|reason| format!("{path}: {reason}"))
+        }
+        None => devices(text),
+    }
+}
+
+/// The text of a file as `WD_SIM` would have it: a device a line, `#` begins a comment, and a line
+/// that begins with a comma goes on with the line before.
+fn one_line(file: &str) -> String {
+    let mut text = String::new();
+    for line in file.lines() {
+        let line = line.split('#').next().unwrap_or("").trim();
+        if line.is_empty() {
+            continue;
+        }
+        if !text.is_empty() && !line.starts_with(',') {
+            text.push(';');
+        }
+        text.push_str(line.trim_end_matches(';'));
+    }
+    text
+}
+
+fn devices(text: &str) -> core::result::Result<Config, Reason> {
     let mut config = Config::default();
     for part in text.split(';') {
         let (device, count) = device(part.trim())?;
@@ -368,6 +400,21 @@ mod tests {
         for (text, kind, when) in faults {
             assert_eq!(fault(text), Ok(Fault { kind, when }), "{text}");
         }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "files")]
+    fn a_file_has_a_device_a_line() {
+        let path = std::env::temp_dir().join(format!("wd-sim-config-{}", std::process::id()));
+        let text = "# a comment\n\nhisi_zip,depth=64  # the first\n  ,node=1\nhisi_zip;\n";
+        std::fs::write(&path, text).expect("writable");
+        let named = format!("@{}", path.display());
+        assert_eq!(parse(&named), parse("hisi_zip,depth=64,node=1;hisi_zip"));
+        std::fs::write(&path, "# nothing\n").expect("writable");
+        let reason = format!("{}: a device without a name", path.display());
+        assert_eq!(parse(&named), Err(reason));
+        std::fs::remove_file(&path).expect("there");
+        assert!(parse(&named).is_err_and(|reason| reason.contains("No such file")));
     }
 
     #[test]

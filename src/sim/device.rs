@@ -2,13 +2,15 @@
 
 use super::config;
 use super::faults::{Plan, Site};
-use super::model::Queue;
+use super::model::{Client, Queue};
+use super::space::Windows;
 use super::tally::Tally;
 use super::zip::{Engine, Streams};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::qm::layout::{CQE_SIZE, Version};
 use crate::sys::lock::{Condvar, Mutex};
+use crate::sys::shared::SharedMemory;
 use crate::sys::{pages, thread};
 use crate::uacce::device::{Attributes, Origin};
 use crate::uacce::uapi::{DeviceFlags, MAINLINE};
@@ -34,6 +36,9 @@ pub(super) struct Device {
     work: Condvar,
     engines: Mutex<Vec<JoinHandle<()>>>,
     gone: AtomicBool,
+    /// Who hears that the device has disappeared, where it is served as the kernel's would be.
+    removed: Option<fn(&str)>,
+    pub windows: Windows,
     streams: Arc<Streams>,
 }
 
@@ -45,7 +50,12 @@ struct Ready {
 }
 
 impl Device {
-    pub fn new(name: String, mut config: config::Device, streams: Arc<Streams>) -> Device {
+    pub fn new(
+        name: String,
+        mut config: config::Device,
+        removed: Option<fn(&str)>,
+        streams: Arc<Streams>,
+    ) -> Device {
         let plan = Plan::new(core::mem::take(&mut config.faults));
         Device {
             name,
@@ -57,6 +67,8 @@ impl Device {
             work: Condvar::new(),
             engines: Mutex::default(),
             gone: AtomicBool::new(false),
+            removed,
+            windows: Windows::default(),
             streams,
         }
     }
@@ -94,23 +106,36 @@ impl Device {
         rings.next_multiple_of(pages::size()) + pages::size()
     }
 
-    /// Takes a queue, as opening the device node does.
+    /// Takes a queue for this process, as opening the device node does.
     pub fn open(self: &Arc<Self>) -> Result<Arc<Queue>> {
+        self.open_for(Client::own(self)?, None)
+    }
+
+    /// Takes a queue for `client`: that of this number, or any.
+    pub fn open_for(self: &Arc<Self>, client: Client, number: Option<u16>) -> Result<Arc<Queue>> {
         self.present()?;
         if let Some(errno) = self.plan.call(Site::Open) {
             return Err(Error::from_errno(errno));
         }
         self.hire()?;
         let mut slots = self.slots.lock();
-        let number = match slots.iter().position(Option::is_none) {
-            Some(free) => free,
-            None if slots.len() < usize::from(self.config.queues) => {
-                slots.push(None);
-                slots.len() - 1
-            }
-            None => return Err(Error::Busy),
+        let number = match number {
+            Some(asked) => usize::from(asked),
+            None => slots
+                .iter()
+                .position(Option::is_none)
+                .unwrap_or(slots.len()),
         };
-        let queue = Arc::new(Queue::new(Arc::clone(self), number as u16)?);
+        if number >= usize::from(self.config.queues) {
+            return Err(Error::Busy);
+        }
+        if number >= slots.len() {
+            slots.resize_with(number + 1, || None);
+        }
+        if slots[number].is_some() {
+            return Err(Error::Busy);
+        }
+        let queue = Arc::new(Queue::new(Arc::clone(self), number as u16, client)?);
         slots[number] = Some(Arc::downgrade(&queue));
         self.tally.opened.add(1);
         Ok(queue)
@@ -118,6 +143,7 @@ impl Device {
 
     /// Gives a queue's number back.
     pub fn release(&self, number: u16) {
+        self.windows.close(number);
         if let Some(slot) = self.slots.lock().get_mut(usize::from(number)) {
             *slot = None;
         }
@@ -145,8 +171,20 @@ impl Device {
     /// Makes the device disappear.
     pub fn remove(&self) {
         self.gone.store(true, Ordering::Relaxed);
+        self.windows.lose();
         for queue in self.open_queues() {
             queue.remove();
+        }
+        if let Some(removed) = self.removed {
+            removed(&self.name);
+        }
+    }
+
+    /// Memory that a program maps or is given.
+    pub fn memory(&self, len: usize) -> Result<SharedMemory> {
+        match self.removed {
+            Some(_) => SharedMemory::own_file(&self.name, len),
+            None => SharedMemory::own(len),
         }
     }
 

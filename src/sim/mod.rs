@@ -11,6 +11,8 @@ mod contexts;
 mod device;
 pub mod faults;
 mod model;
+pub mod report;
+pub mod served;
 mod space;
 mod state;
 mod tally;
@@ -19,6 +21,9 @@ mod zip;
 #[cfg(test)]
 mod tests;
 
-pub use bus::World;
+/// What the preloaded simulation exports, so that a library in the same process knows of it.
+pub const PRELOADED: &core::ffi::CStr = c"__wd_sim_preloaded";
+
+pub use bus::{Opened, World};
 pub use tally::Counters;
 pub use zip::{BAD_DATA, BAD_REQUEST, BUS_FAULT, MAX_LENGTH, TRUNCATED};

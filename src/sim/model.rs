@@ -3,7 +3,8 @@
 
 use super::device::Device;
 use super::faults::Site;
-use super::space::{Space, Window};
+use super::served::Line;
+use super::space::Space;
 use super::state::{Completion, Job, Life, State};
 use super::zip::{Direction, Engine};
 use crate::bd::zip::{self, Sqe, Status};
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::qm::doorbell::{Command, Value};
 use crate::qm::layout::{CQE_SIZE, Layout, Version, cqe};
 use crate::sys::lock::{Condvar, Mutex};
+use crate::sys::peer::Process;
 use crate::sys::poll::{self, Event};
 use crate::sys::shared::{Entries, SharedMemory, Word};
 use crate::uacce::channel::{QueueId, Slice};
@@ -20,18 +22,35 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Who opened a queue: where its memory is, whose addresses its descriptors have, and who hears of
+/// its interrupts beside [`Queue::event`].
+pub(super) struct Client {
+    pub memory: SharedMemory,
+    pub process: Process,
+    pub line: Option<Box<dyn Line>>,
+}
+
+impl Client {
+    /// This process, with memory of the device's.
+    pub fn own(device: &Device) -> Result<Client> {
+        Ok(Client {
+            memory: device.memory(device.dus_size())?,
+            process: Process::Own,
+            line: None,
+        })
+    }
+}
+
 /// One queue of a device.
 pub(super) struct Queue {
     device: Arc<Device>,
     number: u16,
     depth: u16,
-    memory: SharedMemory,
+    client: Client,
     sq: Entries<{ zip::SIZE }>,
     cq: Entries<CQE_SIZE>,
     /// The status words for the sender and for the receiver.
     dead: [Word; 2],
-    /// The static region. Its lock is taken alone.
-    window: Mutex<Option<Arc<Window>>>,
     /// The interrupt line.
     event: Event,
     state: Mutex<State>,
@@ -40,9 +59,9 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub fn new(device: Arc<Device>, number: u16) -> Result<Queue> {
+    pub fn new(device: Arc<Device>, number: u16, client: Client) -> Result<Queue> {
         let depth = device.config.depth;
-        let memory = SharedMemory::own(device.dus_size())?;
+        let memory = &client.memory;
         let layout = Layout::new(&id(number, depth), zip::SIZE, memory.len())?;
         // The region is a page longer than the rings.
         let status = layout.status.ok_or(Error::Invalid)?;
@@ -50,14 +69,13 @@ impl Queue {
             sq: memory.entries(0, depth.into())?,
             cq: memory.entries(layout.cq_offset, depth.into())?,
             dead: [memory.word(status.tx)?, memory.word(status.rx)?],
-            window: Mutex::default(),
             event: Event::new()?,
             state: Mutex::new(State::new(depth)),
             changed: Condvar::new(),
             device,
             number,
             depth,
-            memory,
+            client,
         })
     }
 
@@ -73,6 +91,11 @@ impl Queue {
         self.event.as_fd()
     }
 
+    /// The file that the queue's memory lies in, where it lies in one.
+    pub fn memory_file(&self) -> Option<BorrowedFd<'_>> {
+        self.client.memory.file()
+    }
+
     /// The result of a call that a fault may spoil.
     fn call(&self, site: Site) -> Result<()> {
         self.device.present()?;
@@ -84,7 +107,7 @@ impl Queue {
 
     pub fn memory(&self) -> Result<SharedMemory> {
         self.call(Site::Region)?;
-        Ok(self.memory.clone())
+        Ok(self.client.memory.clone())
     }
 
     pub fn has_sva(&self) -> bool {
@@ -97,13 +120,8 @@ impl Queue {
         if self.has_sva() {
             return Err(Error::Unsupported);
         }
-        let mut window = self.window.lock();
-        let free = |had: &Arc<Window>| Arc::strong_count(had) == 1 && had.memory.is_last();
-        if !window.as_ref().is_none_or(free) {
-            return Err(Error::Exists);
-        }
-        let made = window.insert(Arc::new(Window::new(self.number, len)?));
-        Ok(made.memory.clone())
+        let make = |len| self.device.memory(len);
+        self.device.windows.open(self.number, len, make)
     }
 
     pub fn static_slices(&self) -> Result<Vec<Slice>> {
@@ -111,19 +129,16 @@ impl Queue {
         if self.has_sva() {
             return Err(Error::Unsupported);
         }
-        let window = self.window.lock();
-        window
-            .as_ref()
-            .map(|w| w.slices.clone())
-            .ok_or(Error::Invalid)
+        let slices = self.device.windows.slices(self.number);
+        slices.ok_or(Error::Invalid)
     }
 
     /// What the addresses in descriptors mean now.
     fn space(&self) -> Space {
         if self.has_sva() {
-            Space::Process
+            Space::Process(self.client.process)
         } else {
-            Space::Static(self.window.lock().clone())
+            self.device.windows.space()
         }
     }
 
@@ -197,20 +212,17 @@ impl Queue {
 
     /// The device was removed: its memory is lost.
     pub fn remove(&self) {
-        if let Some(window) = &*self.window.lock() {
-            window.memory.lose();
-        }
         let mut state = self.state.lock();
         // As the SIGBUS handler leaves a region: marked dead, and lost.
         self.dead.iter().for_each(|w| w.store(1, Ordering::Relaxed));
-        self.memory.lose();
+        self.client.memory.lose();
         self.die(&mut state, Life::Gone);
     }
 
     fn die(&self, state: &mut State, life: Life) {
         state.life = life;
         // Not by `fire`: whoever waits must learn it, armed or not, and it stays raised.
-        self.event.raise();
+        self.raise();
         self.changed.notify_all();
     }
 
@@ -234,9 +246,16 @@ impl Queue {
         }
     }
 
+    fn raise(&self) {
+        self.event.raise();
+        if let Some(line) = &self.client.line {
+            line.raise();
+        }
+    }
+
     fn fire(&self, state: &mut State) {
         state.raised = true;
-        self.event.raise();
+        self.raise();
         self.device.tally.events.add(1);
     }
 

@@ -1,8 +1,10 @@
 //! The memory that a device reaches with the addresses in descriptors: all of the
-//! process, or only what a queue's static region has, under addresses of its own.
+//! client's, or only what the static regions of its queues have, under addresses of
+//! the bus.
 
 use crate::error::{Error, Result};
-use crate::sys::peer;
+use crate::sys::lock::Mutex;
+use crate::sys::peer::{self, Process};
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::Slice;
 use std::sync::Arc;
@@ -20,14 +22,80 @@ const LONGEST: usize = 4 << 30;
 
 /// A static region, and where it lies for the device.
 pub(super) struct Window {
-    pub memory: SharedMemory,
-    pub slices: Vec<Slice>,
+    number: u16,
+    memory: SharedMemory,
+    slices: Vec<Slice>,
+}
+
+/// The static regions of a device's queues: each queue reaches all, as the kernel maps them for the
+/// device. The lock is taken alone.
+#[derive(Default)]
+pub(super) struct Windows(Mutex<Arc<Vec<Arc<Window>>>>);
+
+impl Windows {
+    /// Makes the region of a queue; there is one at a time.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] while there is one; as [`Window::new`].
+    pub fn open(
+        &self,
+        number: u16,
+        len: usize,
+        memory: impl FnOnce(usize) -> Result<SharedMemory>,
+    ) -> Result<SharedMemory> {
+        let mut all = self.0.lock();
+        let free = |had: &Arc<Window>| Arc::strong_count(had) == 1 && had.memory.is_last();
+        if !all.iter().filter(|had| had.number == number).all(free) {
+            return Err(Error::Exists);
+        }
+        let made = Arc::new(Window::new(number, len, memory)?);
+        let memory = made.memory.clone();
+        replace(&mut all, number, Some(made));
+        Ok(memory)
+    }
+
+    /// The device does not reach the region of a queue any more.
+    pub fn close(&self, number: u16) {
+        let mut all = self.0.lock();
+        if all.iter().any(|had| had.number == number) {
+            replace(&mut all, number, None);
+        }
+    }
+
+    /// Where the region of a queue lies.
+    pub fn slices(&self, number: u16) -> Option<Vec<Slice>> {
+        let all = self.0.lock();
+        let window = all.iter().find(|window| window.number == number)?;
+        Some(window.slices.clone())
+    }
+
+    /// The device was removed, and the regions with it.
+    pub fn lose(&self) {
+        for window in self.0.lock().iter() {
+            window.memory.lose();
+        }
+    }
+
+    /// What the device reaches now.
+    pub fn space(&self) -> Space {
+        Space::Static(Arc::clone(&self.0.lock()))
+    }
+}
+
+/// Another list: engines may be at work with the one that was.
+fn replace(all: &mut Arc<Vec<Arc<Window>>>, number: u16, made: Option<Arc<Window>>) {
+    let others = all.iter().filter(|had| had.number != number).cloned();
+    *all = Arc::new(others.chain(made).collect());
 }
 
 impl Window {
-    /// Memory for a region of `len` bytes of queue `number`, scattered over the bus: slices are
+    /// Memory, of `memory`, for a region of `len` bytes of queue `number`, scattered over the bus: slices are
     /// apart, and later ones at lower addresses in every second pair.
-    pub fn new(number: u16, len: usize) -> Result<Window> {
+    pub fn new(
+        number: u16,
+        len: usize,
+        memory: impl FnOnce(usize) -> Result<SharedMemory>,
+    ) -> Result<Window> {
         if len == 0 || len > LONGEST {
             return Err(Error::Invalid);
         }
@@ -38,7 +106,8 @@ impl Window {
             len: SLICE.min(len - index * SLICE),
         });
         Ok(Window {
-            memory: SharedMemory::own(len)?,
+            number,
+            memory: memory(len)?,
             slices: slices.collect(),
         })
     }
@@ -60,24 +129,25 @@ impl Window {
 /// What the addresses in a queue's descriptors mean.
 #[derive(Clone)]
 pub(super) enum Space {
-    /// They are the process's.
-    Process,
-    /// They are bus addresses of this region; without it, none is good.
-    Static(Option<Arc<Window>>),
+    /// They are those of the queue's client.
+    Process(Process),
+    /// They are bus addresses of these regions.
+    Static(Arc<Vec<Arc<Window>>>),
 }
 
 impl Space {
     /// Copies from `address` into `bytes`.
     ///
     /// # Errors
-    /// As [`peer::read`], and [`Error::Invalid`] for a bus address that is not mapped.
+    /// As [`peer::read_of`], and [`Error::Invalid`] for a bus address that is not mapped.
     pub fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
-        let Space::Static(window) = self else {
-            return peer::read(address, bytes);
+        let windows = match self {
+            Space::Process(client) => return peer::read_of(*client, address, bytes),
+            Space::Static(windows) => windows,
         };
         let mut done = 0;
         while done < bytes.len() {
-            let (at, len) = piece(window, address, done)?;
+            let (at, len) = piece(windows, address, done)?;
             let end = bytes.len().min(done + len);
             peer::read(at, &mut bytes[done..end])?;
             done = end;
@@ -88,14 +158,15 @@ impl Space {
     /// Copies `bytes` to `address`.
     ///
     /// # Errors
-    /// As [`peer::write`], and [`Error::Invalid`] for a bus address that is not mapped.
+    /// As [`peer::write_of`], and [`Error::Invalid`] for a bus address that is not mapped.
     pub fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
-        let Space::Static(window) = self else {
-            return peer::write(address, bytes);
+        let windows = match self {
+            Space::Process(client) => return peer::write_of(*client, address, bytes),
+            Space::Static(windows) => windows,
         };
         let mut done = 0;
         while done < bytes.len() {
-            let (at, len) = piece(window, address, done)?;
+            let (at, len) = piece(windows, address, done)?;
             let end = bytes.len().min(done + len);
             peer::write(at, &bytes[done..end])?;
             done = end;
@@ -105,10 +176,10 @@ impl Space {
 }
 
 /// Where bus address `address + done` lies.
-fn piece(window: &Option<Arc<Window>>, address: u64, done: usize) -> Result<(u64, usize)> {
+fn piece(windows: &[Arc<Window>], address: u64, done: usize) -> Result<(u64, usize)> {
     let at = address.checked_add(done as u64).ok_or(Error::Invalid)?;
-    let window = window.as_ref().ok_or(Error::Invalid)?;
-    window.find(at).ok_or(Error::Invalid)
+    let mut places = windows.iter().filter_map(|window| window.find(at));
+    places.next().ok_or(Error::Invalid)
 }
 
 #[cfg(all(test, not(miri)))]
@@ -132,9 +203,14 @@ mod tests {
                 len: 128,
             },
         ];
-        let window = Arc::new(Window { memory, slices });
+        let number = 0;
+        let window = Arc::new(Window {
+            number,
+            memory,
+            slices,
+        });
         let start = window.memory.address() as u64;
-        let space = Space::Static(Some(window));
+        let space = Space::Static(Arc::new(vec![window]));
         let data: Vec<u8> = (0..128).collect();
         space.write(0x9000, &data).expect("mapped");
         let mut back = vec![0; 128];
@@ -150,7 +226,7 @@ mod tests {
 
     #[test]
     fn slices_are_apart_and_cover_the_region() {
-        let window = Window::new(3, (5 << 20) + 1).expect("5 MiB");
+        let window = Window::new(3, (5 << 20) + 1, SharedMemory::own).expect("5 MiB");
         assert_eq!(window.memory.len(), (5 << 20) + GRANULE);
         let sum: usize = window.slices.iter().map(|slice| slice.len).sum();
         assert_eq!(sum, window.memory.len());
@@ -159,7 +235,7 @@ mod tests {
         for pair in sorted.windows(2) {
             assert!(pair[0].bus + (pair[0].len as u64) < pair[1].bus);
         }
-        assert!(Window::new(0, 0).is_err());
-        assert!(Window::new(0, LONGEST + 1).is_err());
+        assert!(Window::new(0, 0, SharedMemory::own).is_err());
+        assert!(Window::new(0, LONGEST + 1, SharedMemory::own).is_err());
     }
 }

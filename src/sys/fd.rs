@@ -7,6 +7,7 @@
 )]
 
 use crate::error::{Error, Result};
+use core::sync::atomic::{AtomicI32, Ordering};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::sys::stat::Mode;
@@ -16,6 +17,15 @@ use std::path::Path;
 /// The lowest number a queue's descriptor may have. The seed API takes a
 /// container of 0 or less as "none", and 1 and 2 belong to the program.
 const LOWEST: RawFd = 3;
+
+/// Where [`above_standard`] puts descriptors now.
+static FLOOR: AtomicI32 = AtomicI32::new(LOWEST);
+
+/// From now on descriptors of this library have numbers from `floor` on, as far as the process's
+/// limit has room there: for a library that hides in somebody else's program.
+pub fn keep_above(floor: RawFd) {
+    FLOOR.store(floor.max(LOWEST), Ordering::Relaxed);
+}
 
 /// Opens `path` read-write and close-on-exec.
 ///
@@ -49,8 +59,11 @@ fn open_with(path: &Path, flags: OFlag) -> Result<OwnedFd> {
 /// # Errors
 /// The `errno` of `fcntl(2)`; the descriptor is closed then.
 pub fn above_standard(fd: OwnedFd) -> Result<OwnedFd> {
-    if fd.as_raw_fd() < LOWEST {
-        let raw = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(LOWEST)).map_err(Error::from)?;
+    let floor = FLOOR.load(Ordering::Relaxed);
+    if fd.as_raw_fd() < floor {
+        let moved = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(floor));
+        // No room up there; down here there is.
+        let raw = moved.or_else(|_| fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(LOWEST)))?;
         // SAFETY: F_DUPFD_CLOEXEC has just made this descriptor; nothing else knows it.
         return Ok(unsafe { OwnedFd::from_raw_fd(raw) });
     }

@@ -66,6 +66,13 @@ pub fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
+/// As [`generation`], for those who have a number of it already: forks are noticed since then.
+#[inline(always)]
+#[must_use]
+pub fn current() -> u64 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
 struct Stamped<T> {
     generation: u64,
     value: T,

@@ -27,6 +27,7 @@ unsafe impl Sync for MmOps {}
 pub struct Memory {
     ops: MmOps,
     address: usize,
+    len: usize,
 }
 
 impl MmOps {
@@ -143,7 +144,25 @@ impl MmOps {
         Ok(Memory {
             ops: MmOps(self.0),
             address,
+            len,
         })
+    }
+
+    /// Whether both are the same functions for the same memory.
+    #[must_use]
+    pub fn same(&self, other: &MmOps) -> bool {
+        let parts = |ops: &wd_mm_ops| {
+            (
+                ops.alloc.map(|f| f as usize),
+                ops.free.map(|f| f as usize),
+                ops.iova_map.map(|f| f as usize),
+                ops.iova_unmap.map(|f| f as usize),
+                ops.get_bufsize.map(|f| f as usize),
+                ops.usr.addr(),
+                ops.sva_mode.get(),
+            )
+        };
+        parts(&self.0) == parts(&other.0)
     }
 }
 
@@ -152,6 +171,13 @@ impl Memory {
     #[must_use]
     pub fn address(&self) -> usize {
         self.address
+    }
+
+    /// Fills it with zeros. A device may be at work in it: what it then finds is its own concern.
+    pub fn clear(&mut self) {
+        let place = ptr::with_exposed_provenance_mut::<u8>(self.address);
+        // SAFETY: ours: `alloc` gave this many bytes, and no reference to them is ever made.
+        unsafe { ptr::write_bytes(place, 0, self.len) };
     }
 }
 

@@ -22,6 +22,7 @@ pub mod pages;
 pub mod peer;
 pub mod plugins;
 pub mod poll;
+pub mod process;
 pub mod shared;
 pub mod slots;
 pub mod sysfs;

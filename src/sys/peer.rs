@@ -1,4 +1,4 @@
-//! A device's view of the process: reading and writing memory by address, where
+//! A device's view of a process: reading and writing memory by address, where
 //! an address that is not mapped is an answer and not a crash.
 
 #![expect(
@@ -15,21 +15,50 @@ use nix::sys::uio::{pread, pwrite};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
+/// Whose memory is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// That of the process that asks.
+    Own,
+    /// That of the process with this number. The kernel asks for the right to trace it.
+    Other(libc::pid_t),
+}
+
+impl Process {
+    fn id(self) -> libc::pid_t {
+        match self {
+            // SAFETY: getpid has no precondition.
+            Process::Own => unsafe { libc::getpid() },
+            Process::Other(id) => id,
+        }
+    }
+}
+
 /// Copies from `address` of this process into `bytes`.
 ///
 /// # Errors
-/// [`Error::Invalid`] if a byte of the range is not readable, part of `bytes` may be written then;
-/// else the `errno` of the system call.
+/// As [`read_of`].
 pub fn read(address: u64, bytes: &mut [u8]) -> Result<()> {
+    read_of(Process::Own, address, bytes)
+}
+
+/// Copies from `address` of a process into `bytes`.
+///
+/// # Errors
+/// [`Error::Invalid`] if a byte of the range is not readable, part of `bytes` may be written then;
+/// else the `errno` of the system call: `ESRCH` when the process has ended.
+pub fn read_of(process: Process, address: u64, bytes: &mut [u8]) -> Result<()> {
     let all = range(address, bytes.len())?;
     let mut done = 0;
     while done < bytes.len() {
         let rest = &mut bytes[done..];
-        match vm_read(all.start + done, rest) {
+        match vm_read(process, all.start + done, rest) {
             Ok(0) | Err(Errno::EFAULT) => return Err(Error::Invalid),
             Ok(count) => done += count,
             Err(Errno::EINTR) => {}
-            Err(Errno::EPERM | Errno::ENOSYS) => return file_read(all.start + done..all.end, rest),
+            Err(Errno::EPERM | Errno::ENOSYS) if process == Process::Own => {
+                return file_read(all.start + done..all.end, rest);
+            }
             Err(errno) => return Err(errno.into()),
         }
     }
@@ -37,6 +66,14 @@ pub fn read(address: u64, bytes: &mut [u8]) -> Result<()> {
 }
 
 /// Copies `bytes` to `address` of this process.
+///
+/// # Errors
+/// As [`write_of`].
+pub fn write(address: u64, bytes: &[u8]) -> Result<()> {
+    write_of(Process::Own, address, bytes)
+}
+
+/// Copies `bytes` to `address` of a process.
 ///
 /// This is a safe function although the address may be any: it asks the kernel to write memory
 /// that the program has named to a device by number, as it named it the memory to read. What the
@@ -47,17 +84,17 @@ pub fn read(address: u64, bytes: &mut [u8]) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Invalid`] if a byte of the range is not writable, what lies before it may be written
-/// then; else the `errno` of the system call.
-pub fn write(address: u64, bytes: &[u8]) -> Result<()> {
+/// then; else the `errno` of the system call: `ESRCH` when the process has ended.
+pub fn write_of(process: Process, address: u64, bytes: &[u8]) -> Result<()> {
     let all = range(address, bytes.len())?;
     let mut done = 0;
     while done < bytes.len() {
         let rest = &bytes[done..];
-        match vm_write(all.start + done, rest) {
+        match vm_write(process, all.start + done, rest) {
             Ok(0) | Err(Errno::EFAULT) => return Err(Error::Invalid),
             Ok(count) => done += count,
             Err(Errno::EINTR) => {}
-            Err(Errno::EPERM | Errno::ENOSYS) => {
+            Err(Errno::EPERM | Errno::ENOSYS) if process == Process::Own => {
                 return file_write(all.start + done..all.end, rest);
             }
             Err(errno) => return Err(errno.into()),
@@ -79,26 +116,24 @@ fn iovec(base: *mut c_void, len: usize) -> libc::iovec {
     }
 }
 
-fn vm_read(from: usize, to: &mut [u8]) -> nix::Result<usize> {
+fn vm_read(process: Process, from: usize, to: &mut [u8]) -> nix::Result<usize> {
     let local = iovec(to.as_mut_ptr().cast(), to.len());
     let remote = iovec(from as *mut c_void, to.len());
-    // SAFETY: getpid has no precondition.
-    let me = unsafe { libc::getpid() };
+    let id = process.id();
     // SAFETY: `local` is an exclusive slice; the kernel checks `remote` page by page.
     let answer =
-        unsafe { libc::process_vm_readv(me, &raw const local, 1, &raw const remote, 1, 0) };
+        unsafe { libc::process_vm_readv(id, &raw const local, 1, &raw const remote, 1, 0) };
     Errno::result(answer).map(isize::unsigned_abs)
 }
 
-fn vm_write(to: usize, from: &[u8]) -> nix::Result<usize> {
+fn vm_write(process: Process, to: usize, from: &[u8]) -> nix::Result<usize> {
     let local = iovec(from.as_ptr().cast_mut().cast(), from.len());
     let remote = iovec(to as *mut c_void, from.len());
-    // SAFETY: getpid has no precondition.
-    let me = unsafe { libc::getpid() };
+    let id = process.id();
     // SAFETY: `local` is a slice that the kernel only reads; it checks `remote` page by page, and
     // for why it may write there see `write`.
     let answer =
-        unsafe { libc::process_vm_writev(me, &raw const local, 1, &raw const remote, 1, 0) };
+        unsafe { libc::process_vm_writev(id, &raw const local, 1, &raw const remote, 1, 0) };
     Errno::result(answer).map(isize::unsigned_abs)
 }
 
@@ -174,6 +209,25 @@ mod tests {
         let mut target = vec![0_u8; 100_000];
         write(target.as_mut_ptr() as u64, &to).expect("mapped");
         assert_eq!(target, to);
+    }
+
+    #[test]
+    fn memory_of_another_process_is_read_and_written_by_its_number() {
+        // The number of this process, but the way that another would be reached.
+        let me = Process::Other(std::process::id() as libc::pid_t);
+        let from = vec![7_u8; 10_000];
+        let mut to = vec![0_u8; 10_000];
+        read_of(me, from.as_ptr() as u64, &mut to).expect("mapped");
+        assert_eq!(from, to);
+        let mut target = vec![0_u8; 10_000];
+        write_of(me, target.as_mut_ptr() as u64, &to).expect("mapped");
+        assert_eq!(target, to);
+        assert_eq!(read_of(me, 8, &mut to), Err(Error::Invalid));
+        // A number that no process has: the largest is 2^22.
+        let nobody = Process::Other(i32::MAX);
+        let gone = Err(Error::Os(libc::ESRCH));
+        assert_eq!(read_of(nobody, from.as_ptr() as u64, &mut to), gone);
+        assert_eq!(write_of(nobody, target.as_mut_ptr() as u64, &to), gone);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "raw memory behind bounds-checked accessors")]
 
 use super::copy::copy_block;
+use super::fork;
 use super::lost;
 use super::mmio::Register;
 use crate::error::{Error, Result};
@@ -12,7 +13,8 @@ use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use memmap2::{MmapOptions, MmapRaw};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 /// What holds a region: a mapping of a device file, or pages of our own.
@@ -26,6 +28,25 @@ enum Holder {
     Device(Mapping),
     #[expect(dead_code, reason = "held for its Drop")]
     Own(Box<[Line]>),
+    File(FileMapping),
+}
+
+/// A mapping of a file without a name, which others may map as well.
+struct FileMapping {
+    map: ManuallyDrop<MmapRaw>,
+    file: OwnedFd,
+    /// The fork generation that has the mapping.
+    born: u64,
+}
+
+impl Drop for FileMapping {
+    fn drop(&mut self) {
+        // A fork child does not have it; something else may lie there.
+        if self.born == fork::generation() {
+            // SAFETY: dropped here only, and not used afterwards.
+            unsafe { ManuallyDrop::drop(&mut self.map) };
+        }
+    }
 }
 
 /// A mapping of a device file, guarded against the device's removal.
@@ -122,6 +143,43 @@ impl SharedMemory {
             holder: Holder::Own(lines),
         });
         Ok(SharedMemory { base, len, keep })
+    }
+
+    /// Zeroed memory of our own in a file that [`Self::file`] tells, `len` bytes rounded up to whole
+    /// pages, for a device that another part of the process maps for itself.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for length 0, else the `errno` of `memfd_create(2)` or `mmap(2)`.
+    pub fn own_file(name: &str, len: usize) -> Result<Self> {
+        let len = len
+            .checked_next_multiple_of(super::pages::size())
+            .filter(|len| *len > 0)
+            .ok_or(Error::Invalid)?;
+        let file = memfd_create(name, MFdFlags::MFD_CLOEXEC)?;
+        let file = super::fd::above_standard(file)?;
+        let size = i64::try_from(len).map_err(|_| Error::Invalid)?;
+        nix::unistd::ftruncate(&file, size)?;
+        let map = MmapOptions::new().len(len).map_raw(file.as_raw_fd())?;
+        let base = NonNull::new(map.as_mut_ptr()).ok_or(Error::NoMemory)?;
+        super::pages::keep_from_children(base, len);
+        let keep = Arc::new(Backing {
+            lost: AtomicU32::new(0),
+            holder: Holder::File(FileMapping {
+                map: ManuallyDrop::new(map),
+                file,
+                born: fork::generation(),
+            }),
+        });
+        Ok(SharedMemory { base, len, keep })
+    }
+
+    /// The file that the memory lies in, if it is of [`Self::own_file`].
+    #[must_use]
+    pub fn file(&self) -> Option<BorrowedFd<'_>> {
+        match &self.keep.holder {
+            Holder::File(mapping) => Some(mapping.file.as_fd()),
+            Holder::Device(_) | Holder::Own(_) => None,
+        }
     }
 
     /// Where the region lies: for C code that works on it itself, as long as a clone lives.
@@ -407,60 +465,4 @@ impl<const N: usize> Entry<'_, N> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_outside_the_region_can_be_named() {
-        let memory = SharedMemory::own(256).expect("256 bytes");
-        assert!(memory.entries::<128>(0, 2).is_ok());
-        assert!(memory.entries::<128>(0, 3).is_err());
-        assert!(memory.entries::<128>(4, 2).is_err());
-        assert!(memory.entries::<16>(usize::MAX, 1).is_err());
-        assert!(memory.word(252).is_ok());
-        assert!(memory.word(253).is_err());
-        assert!(memory.word(256).is_err());
-        assert!(memory.register(248).is_ok());
-        assert!(memory.register(252).is_err());
-        assert!(SharedMemory::own(0).is_err());
-    }
-
-    #[test]
-    fn an_entry_comes_back_as_it_was_stored() {
-        let memory = SharedMemory::own(512).expect("512 bytes");
-        let entries = memory.entries::<128>(128, 3).expect("fits");
-        let mut sent = [0_u8; 128];
-        sent.iter_mut().enumerate().for_each(|(i, b)| *b = i as u8);
-        let entry = entries.at(2).expect("three entries");
-        entry.store(&sent);
-        let mut back = [0; 128];
-        entry.load(&mut back);
-        assert_eq!(back, sent);
-        assert_eq!(
-            entry.load_word(1, Ordering::Relaxed),
-            u32::from_ne_bytes([4, 5, 6, 7])
-        );
-        entries.at(1).expect("three entries").load(&mut back);
-        assert_eq!(back, [0; 128]);
-    }
-
-    #[test]
-    fn an_entry_out_of_range_does_not_exist() {
-        let memory = SharedMemory::own(384).expect("384 bytes");
-        let entries = memory.entries::<128>(0, 3).expect("fits");
-        assert!(entries.at(2).is_some());
-        assert!(entries.at(3).is_none());
-        assert!(entries.at(usize::MAX).is_none());
-    }
-
-    #[test]
-    #[should_panic(expected = "word 32 of 32")]
-    fn a_word_out_of_range_panics_instead_of_reading_elsewhere() {
-        let memory = SharedMemory::own(384).expect("384 bytes");
-        let entries = memory.entries::<128>(0, 3).expect("fits");
-        let _ = entries
-            .at(0)
-            .expect("three entries")
-            .load_word(32, Ordering::Relaxed);
-    }
-}
+mod tests;

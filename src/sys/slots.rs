@@ -9,10 +9,11 @@
 #![expect(unsafe_code, reason = "messages are shared with drivers written in C")]
 
 use crate::error::{Error, Result};
+use crate::sys::lock::Mutex;
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, Ordering};
 use std::sync::Arc;
 
 /// The most slots there can be: a tag has room for as many numbers.
@@ -103,6 +104,49 @@ unsafe impl<M: Copy> Sync for Slots<M> {}
 // SAFETY: as above.
 unsafe impl<M: Copy> Send for Slots<M> {}
 
+/// Where drivers written in C look for messages while they answer: without a lock, and without
+/// knowing whether the context still is in use. So what was shown here is kept as long as this is.
+pub struct Window<M> {
+    shown: AtomicPtr<Slots<M>>,
+    kept: Mutex<Vec<Arc<Slots<M>>>>,
+}
+
+impl<M> Default for Window<M> {
+    fn default() -> Self {
+        Window {
+            shown: AtomicPtr::default(),
+            kept: Mutex::default(),
+        }
+    }
+}
+
+impl<M: Copy> Window<M> {
+    /// Shows these slots from here on.
+    pub fn show(&self, slots: &Arc<Slots<M>>) {
+        let mut kept = self.kept.lock();
+        if !kept.iter().any(|one| Arc::ptr_eq(one, slots)) {
+            kept.push(Arc::clone(slots));
+        }
+        // Release pairs with the Acquire in `find`: the slots are made.
+        self.shown
+            .store(Arc::as_ptr(slots).cast_mut(), Ordering::Release);
+    }
+
+    /// Shows none.
+    pub fn hide(&self) {
+        self.shown.store(core::ptr::null_mut(), Ordering::Relaxed);
+    }
+
+    /// Where the flying message with this tag is.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, tag: u32) -> Option<NonNull<M>> {
+        let shown = self.shown.load(Ordering::Acquire);
+        // SAFETY: null, or ours: `show` stored it, and `kept` keeps it for as long as this is borrowed.
+        unsafe { shown.as_ref() }?.find(tag)
+    }
+}
+
 /// The side that posts messages.
 pub struct Poster<M> {
     slots: Arc<Slots<M>>,
@@ -152,6 +196,21 @@ impl<M: Copy> Slots<M> {
             seen: all,
         };
         (poster, Taker(slots))
+    }
+
+    /// Makes two sides that were used before as good as new, but for the uses that tags count: what is
+    /// still on its way is forgotten, and no answer finds it any more.
+    pub fn renew(poster: &mut Poster<M>, taker: &mut Taker<M>) {
+        while let Some(tag) = taker.any() {
+            let _ = taker.take(tag, |_| ());
+        }
+        poster.seen = taker.0.given.0.load(Ordering::Relaxed);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.slots.len()
     }
 
     /// The place in the ring of the `n`th number.
@@ -353,6 +412,27 @@ mod tests {
         let next = post(&mut poster, 3).expect("free");
         assert_ne!(next, tag);
         assert_eq!(taker.take(next, |m| m[0]), Some(3));
+    }
+
+    #[test]
+    fn slots_that_are_used_again_know_nothing_of_earlier_messages() {
+        let window = Window::default();
+        let (mut poster, mut taker) = Slots::of(3, [0; 2]);
+        window.show(taker.slots());
+        let old = [1, 2, 3].map(|value| post(&mut poster, value).expect("free"));
+        assert!(old.iter().all(|tag| window.find(*tag).is_some()));
+        Slots::renew(&mut poster, &mut taker);
+        assert!(old.iter().all(|tag| window.find(*tag).is_none()));
+        assert_eq!(taker.any(), None);
+        let new = [4, 5, 6].map(|value| post(&mut poster, value).expect("free"));
+        assert_eq!(post(&mut poster, 7), Err(Error::Busy.into()));
+        assert!(old.iter().all(|tag| taker.take(*tag, |m| m[0]).is_none()));
+        assert_eq!(
+            new.map(|tag| taker.take(tag, |m| m[0])),
+            [4, 5, 6].map(Some)
+        );
+        window.hide();
+        assert!(new.iter().all(|tag| window.find(*tag).is_none()));
     }
 
     #[test]

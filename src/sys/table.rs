@@ -39,19 +39,43 @@ impl<T: Default + Sync> Table<T> {
     }
 
     /// The cell that begins at this address, if there is one. Any number is safe to ask for.
+    #[inline]
     pub fn find(&self, address: usize) -> Option<&'static T> {
-        for chunk in &self.chunks {
-            // Acquire as in `get`.
-            let chunk = chunk.load(Ordering::Acquire);
-            // SAFETY: as in `get`. Chunks are made in order, so behind the first null is none.
-            let cells: &'static Chunk<T> = unsafe { chunk.as_ref() }?;
-            let offset = address.wrapping_sub(chunk.addr());
-            if offset < size_of::<Chunk<T>>() {
-                let whole = offset.is_multiple_of(size_of::<T>());
-                return cells.get(offset / size_of::<T>()).filter(|_| whole);
+        let (first, rest) = self.chunks.split_first()?;
+        // Most programs have one chunk.
+        match Self::inside(first, address)? {
+            Ok(cell) => cell,
+            Err(()) => Self::find_in(rest, address),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_in(chunks: &[AtomicPtr<Chunk<T>>], address: usize) -> Option<&'static T> {
+        for chunk in chunks {
+            if let Ok(cell) = Self::inside(chunk, address)? {
+                return cell;
             }
         }
         None
+    }
+
+    /// Looks in one chunk: `None` if it has not been made, `Err` if the address is elsewhere.
+    #[inline(always)]
+    fn inside(
+        chunk: &AtomicPtr<Chunk<T>>,
+        address: usize,
+    ) -> Option<core::result::Result<Option<&'static T>, ()>> {
+        // Acquire as in `get`.
+        let chunk = chunk.load(Ordering::Acquire);
+        // SAFETY: as in `get`. Chunks are made in order, so behind the first null is none.
+        let cells: &'static Chunk<T> = unsafe { chunk.as_ref() }?;
+        let offset = address.wrapping_sub(chunk.addr());
+        if offset >= size_of::<Chunk<T>>() {
+            return Some(Err(()));
+        }
+        let whole = offset.is_multiple_of(size_of::<T>());
+        Some(Ok(cells.get(offset / size_of::<T>()).filter(|_| whole)))
     }
 
     /// Makes the next chunk. `false` if the table is full.

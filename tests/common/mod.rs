@@ -84,7 +84,7 @@ pub fn prefix() -> &'static Path {
         // What is installed is made from what is there now, so nothing old may remain.
         let _ = fs::remove_dir_all(&prefix);
         run(make()
-            .arg("install")
+            .arg("install-lib")
             .arg("DESTDIR=")
             .arg(format!("PREFIX={}", prefix.display())));
         prefix

@@ -11,7 +11,7 @@ fn simulated_devices_are_listed_copied_and_freed() {
         let dev = devices(zlib).remove(2);
         assert_eq!(text(dev.dev_root.as_ptr()), c"/sys/class/uacce/hisi_zip-2");
         assert_eq!(text(dev.char_dev_path.as_ptr()), c"/dev/hisi_zip-2");
-        assert_eq!(text(dev.algs.as_ptr()), c"zlib\ngzip\ndeflate");
+        assert_eq!(text(dev.algs.as_ptr()), c"zlib\ngzip\ndeflate\nlz77_zstd");
         // SAFETY: a device of the list.
         unsafe {
             assert_eq!((wd_get_avail_ctx(dev), wd_is_isolate(dev)), (3, 0));

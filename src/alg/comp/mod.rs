@@ -27,8 +27,10 @@ use crate::drv::Path;
 use crate::error::{Error, Result};
 use crate::sys::fork::PerProcess;
 use crate::sys::lock::Mutex;
+use crate::sys::mm_ops::MmOps;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering;
+use std::sync::Arc;
 
 /// What this process has of compression. A fork child starts with nothing.
 #[derive(Default)]
@@ -36,6 +38,28 @@ pub(super) struct Process {
     pub(super) class: Class<wd_comp_msg>,
     sessions: Handles<session::State>,
     environment: Mutex<Option<environment::Table>>,
+    /// Memory operations of sessions without SVA: asynchronous messages name them, and may be on
+    /// their way when their session is freed.
+    /// Those of one initialisation.
+    memories: Mutex<(u64, Vec<Arc<MmOps>>)>,
+}
+
+impl Process {
+    /// Keeps memory operations of a session of the initialisation `epoch` until there is another one.
+    fn keep(&self, epoch: u64, ops: MmOps) -> Arc<MmOps> {
+        let (of, all) = &mut *self.memories.lock();
+        if *of != epoch {
+            // Of the one before nothing is on its way any more.
+            all.clear();
+            *of = epoch;
+        }
+        if let Some(known) = all.iter().find(|known| known.same(&ops)) {
+            return Arc::clone(known);
+        }
+        let ops = Arc::new(ops);
+        all.push(Arc::clone(&ops));
+        ops
+    }
 }
 
 static PROCESS: PerProcess<Process> = PerProcess::new();
@@ -123,6 +147,11 @@ impl Message for wd_comp_msg {
             status: answer.req.status,
             ..self.req
         }
+    }
+
+    fn fail(&mut self) {
+        self.req.status = WD_IN_EPARA as u32;
+        (self.in_cons, self.produced) = (0, 0);
     }
 
     #[inline]

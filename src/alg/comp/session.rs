@@ -90,7 +90,7 @@ pub(super) struct State {
     checksum: u32,
     context: Context,
     /// Without SVA: the operations of messages, and whose memory.
-    memory: Option<(Box<MmOps>, Enum<wd_mem_type>)>,
+    memory: Option<(Arc<MmOps>, Enum<wd_mem_type>)>,
     /// The context that served the last synchronous request, and whether the helper had to.
     last: Option<(u32, bool)>,
     /// A driver may still use the session's memory.
@@ -121,8 +121,12 @@ pub(crate) fn open(
         (None, Context::own()?)
     } else {
         let (ops, kind) = memory()?;
-        let context = Context::Pool(ops.allocate(CONTEXT)?);
-        (Some((Box::new(ops), kind)), context)
+        let mut context = ops.allocate(CONTEXT)?;
+        context.clear();
+        (
+            Some((process.keep(origin.epoch, ops), kind)),
+            Context::Pool(context),
+        )
     };
     let key = origin.chooser.key(&setup.param).inspect_err(|_| {
         log_error!("the scheduler has no context for such a session");
@@ -184,8 +188,9 @@ pub(crate) fn reset(handle: usize) -> Result<()> {
     process.sessions.with(handle, |state| {
         state.forget(process);
         state.begin_anew();
-        if let Context::Own(bytes) = &mut state.context {
-            bytes.fill(0);
+        match &mut state.context {
+            Context::Own(bytes) => bytes.fill(0),
+            Context::Pool(memory) => memory.clear(),
         }
         Ok(())
     })
@@ -251,9 +256,13 @@ pub(crate) fn post(handle: usize, request: &wd_comp_req) -> Result<()> {
     process.sessions.with(handle, |state| {
         check::request(request, state.format, state.fresh, Mode::Async, false)?;
         let (index, seat) = state.pick(process, Mode::Async)?;
-        seat.post(index as usize, state.epoch, |message| {
+        let sent = seat.post(index as usize, state.epoch, |message| {
             state.fill(message, request, ptr::null_mut());
-        })?;
+        });
+        match sent {
+            Err(Error::Unsupported) => state.leave(process, index, seat, request)?,
+            sent => sent?,
+        }
         process.class.posted(index);
         Ok(())
     })

@@ -2,6 +2,7 @@
 
 use super::here;
 use crate::alg::context::{self, Context};
+use crate::alg::ctx_list;
 use crate::alg::device;
 use crate::alg::env::{self, Item};
 use crate::alg::sched::{Mode, Native};
@@ -34,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A context of the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Given {
+pub(crate) struct Given {
     /// Its handle.
     pub handle: usize,
     /// What it is for: 0 compresses, 1 decompresses.
@@ -44,10 +45,10 @@ pub struct Given {
 }
 
 /// Contexts and a scheduler of the caller's.
-pub struct Own {
+pub(crate) struct Own {
     /// The contexts; the scheduler knows them by their places.
     pub contexts: Vec<Given>,
-    /// Asynchronous requests of a context, 1 to 1024; else 1024.
+    /// As [`Wanted::slots`].
     pub slots: u32,
     /// The scheduler.
     pub chooser: Chooser,
@@ -60,7 +61,7 @@ pub struct Wanted {
     pub numbers: Vec<wd_ctx_nums>,
     /// The nodes; `None`: all that have devices.
     pub nodes: Option<Vec<u32>>,
-    /// As [`Own::slots`].
+    /// Asynchronous requests of a context, 1 to 1024; else 1024.
     pub slots: u32,
 }
 
@@ -71,7 +72,7 @@ pub struct Wanted {
 /// [`Error::Exists`], [`Error::TimedOut`] as [`crate::alg::setup::Class::begin`] has them;
 /// [`Error::Invalid`] for no contexts, one that is none, a bad environment, or no driver; what
 /// preparing the driver answered.
-pub fn with_contexts(own: impl FnOnce() -> Result<Own>, poll: Poll) -> Result<()> {
+pub(crate) fn with_contexts(own: impl FnOnce() -> Result<Own>, poll: Poll) -> Result<()> {
     let initialising = here().class.begin()?;
     let own = own()?;
     begin_with(initialising, own, Vec::new(), Box::new(()), poll)
@@ -135,7 +136,10 @@ pub(super) fn begin_with(
 /// driver recommends.
 ///
 /// # Errors
-/// As [`with_contexts`], and [`Error::NoDevice`] if no device can be used.
+/// [`Error::Exists`], [`Error::TimedOut`] as [`crate::alg::setup::Class::begin`] has them;
+/// [`Error::Invalid`] for an algorithm, a policy or a task that compression does not have, a bad
+/// environment, no contexts, or no driver; [`Error::NoDevice`] if no device can be used; what
+/// preparing the driver answered.
 pub fn with_devices(
     algorithm: &str,
     policy: Option<sched_policy_type>,
@@ -152,13 +156,19 @@ pub fn with_devices(
     let patience = patience()?;
     registry::load_plugins(None, &bus::has)?;
     let mut last = Error::Invalid;
+    let mut tried: Vec<Lease> = Vec::new();
     // Ends: each turn takes a driver out of the choice.
     loop {
-        let lease = bind(task, algorithm).ok_or_else(|| {
+        let lease = bind(task, algorithm, &tried).ok_or_else(|| {
             log_error!("no driver for {algorithm}");
             last
         })?;
-        match build(&lease, algorithm, policy, wanted) {
+        // What the environment or the caller got wrong is no fault of the driver's.
+        let wish = wish(&lease, algorithm, wanted)?;
+        let built = wish
+            .ok_or(Error::Again)
+            .and_then(|wish| build(&lease, algorithm, policy, &wish));
+        match built {
             Ok((built, keep)) => {
                 let soft = !is_hardware(&lease);
                 let mixes = task == alg_task_type::TASK_MIX || env::falls_back();
@@ -168,7 +178,11 @@ pub fn with_devices(
             Err(error @ (Error::NoDevice | Error::Again)) => {
                 log_error!("{}: {error}", lease.identity().driver);
                 last = error;
-                registry::disable(&lease);
+                if error == Error::Again {
+                    registry::disable(&lease);
+                }
+                // There may be free queues of its devices next time.
+                tried.push(lease);
             }
             Err(error) => return Err(error),
         }
@@ -189,9 +203,9 @@ fn is_hardware(lease: &Lease) -> bool {
     registry::Kind::Hardware.includes(lease.identity().kind)
 }
 
-/// The driver for a task.
-fn bind(task: alg_task_type, algorithm: &str) -> Option<Lease> {
-    let request = |kind| registry::request(algorithm, kind, &bus::has);
+/// The driver for a task, none of `tried`.
+fn bind(task: alg_task_type, algorithm: &str, tried: &[Lease]) -> Option<Lease> {
+    let request = |kind| registry::request_but(tried, algorithm, kind, &bus::has);
     match task {
         alg_task_type::TASK_INSTR => request(Kind::Software),
         alg_task_type::TASK_MIX => request(Kind::Hardware).or_else(|| request(Kind::Software)),
@@ -256,7 +270,10 @@ fn finish(
         .as_ref()
         .map_or(core::ptr::null_mut(), |(lease, _)| lease.in_c());
     lease.set_fallback(fallback);
+    let devices = built.seats.iter().filter(|seat| seat.hardware.is_some());
+    let handles = devices.map(|seat| seat.handle).collect();
     let engine = lease.bind_comp(built.seats, patience.sleeps)?;
+    let listing = ctx_list::listed(handles, ALGORITHMS.join(" ").as_bytes());
     log_info!("compression by {}", lease.identity().driver);
     let (helping, engine_of_helper) = helper.unzip();
     let plan = Plan {
@@ -267,7 +284,7 @@ fn finish(
         helper: engine_of_helper,
         patience,
         sva: built.sva,
-        keep: Box::new((lease, helping, keep)),
+        keep: Box::new((listing, lease, helping, keep)),
         polled: built.polled,
     };
     initialising.finish(plan, poll)
@@ -280,9 +297,8 @@ fn build(
     lease: &Lease,
     algorithm: &str,
     policy: sched_policy_type,
-    wanted: Option<&Wanted>,
+    wish: &Wanted,
 ) -> Result<(Built, Keep)> {
-    let wish = wish(lease, algorithm, wanted)?;
     if !is_hardware(lease) {
         let chooser = Chooser::Native(Arc::new(Native::new(SCHED_POLICY_SINGLE, 1, 1)?));
         let built = Built {
@@ -333,40 +349,37 @@ fn build(
     Ok((built, Box::new(opened)))
 }
 
-/// How many contexts there are to be: by the environment, the caller, or the driver.
-fn wish(lease: &Lease, algorithm: &str, wanted: Option<&Wanted>) -> Result<Wanted> {
+/// How many contexts there are to be: by the environment, the caller, or the driver. `None`: the driver
+/// has more kinds of operation than compression.
+fn wish(lease: &Lease, algorithm: &str, wanted: Option<&Wanted>) -> Result<Option<Wanted>> {
     let identity = lease.identity();
     let kinds = usize::try_from(identity.op_type_num).unwrap_or(0);
     let told = env::value("WD_COMP_CTX_NUM").filter(|_| is_hardware(lease));
     if let Some(text) = told {
         let items = env::contexts(&text, &env::COMP)?;
         let wish = from_items(&items, algorithm)?;
-        return if kinds > KINDS {
-            Err(Error::Again)
-        } else {
-            Ok(wish)
-        };
+        return Ok((kinds <= KINDS).then_some(wish));
     }
     if let Some(wanted) = wanted {
         if wanted.numbers.len() > KINDS {
             log_error!("more kinds of operation than compression has");
             return Err(Error::Invalid);
         }
-        return Ok(wanted.clone());
+        return Ok(Some(wanted.clone()));
     }
     if kinds > KINDS {
-        return Err(Error::Again);
+        return Ok(None);
     }
     let queues = u32::try_from(identity.queue_num).unwrap_or(0);
     let numbers = wd_ctx_nums {
         sync_ctx_num: queues,
         async_ctx_num: queues,
     };
-    Ok(Wanted {
+    Ok(Some(Wanted {
         numbers: vec![numbers; kinds],
         nodes: None,
         slots: 0,
-    })
+    }))
 }
 
 /// What the environment says: of the same kind the greatest number counts, on all nodes named.

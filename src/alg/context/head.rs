@@ -20,8 +20,9 @@ const FREE: u64 = 0;
 /// A context's that is not open yet, or not any more.
 pub(super) const TAKEN: u64 = u64::MAX;
 
-/// A place for a context.
-#[repr(C)]
+/// A place for a context. Its size is a power of two: drivers written in C have theirs looked up with
+/// each request, and that divides by it.
+#[repr(C, align(512))]
 #[derive(Default)]
 pub(super) struct Cell {
     /// First, so that a cell's address is the head's.
@@ -34,10 +35,12 @@ pub(super) struct Cell {
 pub(super) static CELLS: Table<Cell> = Table::new();
 
 /// The cell of this handle, if an open context of this process is in it.
+#[inline]
 pub(super) fn cell_of(handle: usize) -> Option<&'static Cell> {
     let cell = CELLS.find(handle)?;
-    // Acquire pairs with the Release in `publish`.
-    (cell.owner.load(Ordering::Acquire) == fork::generation()).then_some(cell)
+    // Acquire pairs with the Release in `publish`. Whoever is an owner has asked for its generation,
+    // and the others' marks are none.
+    (cell.owner.load(Ordering::Acquire) == fork::current()).then_some(cell)
 }
 
 impl Cell {
@@ -136,7 +139,7 @@ impl Head {
 
 // C code takes a head for a `struct wd_ctx_h`.
 const _: () = {
-    assert!(offset_of!(Cell, head) == 0);
+    assert!(offset_of!(Cell, head) == 0 && size_of::<Cell>() == 512);
     assert!(size_of::<Head>() == size_of::<wd_ctx_h>());
     assert!(align_of::<Head>() == align_of::<wd_ctx_h>());
     assert!(offset_of!(Head, fd) == offset_of!(wd_ctx_h, fd));

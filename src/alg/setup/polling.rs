@@ -81,7 +81,8 @@ impl<M: Message> Class<M> {
         Err(Error::DeviceReset)
     }
 
-    /// Has the helper do an asynchronous request.
+    /// Has the helper do an asynchronous request. One that it cannot do comes back all the same, as one
+    /// that failed.
     #[cold]
     fn help(
         &self,
@@ -90,7 +91,10 @@ impl<M: Message> Class<M> {
         deliver: &mut impl FnMut(&mut M::Request),
     ) -> Result<()> {
         let helper = self.origin()?.helper.ok_or(Error::DeviceReset)?;
-        helper.send(0, &mut message)?;
+        if let Err(error) = helper.send(0, &mut message) {
+            log_error!("what a device left cannot be done in software: {error}");
+            message.fail();
+        }
         seat.tally().count_shared(message.weight());
         seat.tally().helped.fetch_add(1, Ordering::Relaxed);
         deliver(&mut message.finish(&message));
@@ -137,19 +141,32 @@ impl<M: Message> Class<M> {
         let words = seats.div_ceil(WORD).min(WORDS);
         let first = self.last.0.load(Ordering::Relaxed) as usize;
         let mut any = false;
+        // Mostly there is one context: no others are to be looked for.
+        let only = self.hints.first().is_some_and(|hint| {
+            words == 1 && hint.0.load(Ordering::Relaxed) == 1_u64.wrapping_shl(first as u32)
+        });
+        if only && self.seats.get(first).is_some_and(|seat| seat.flying() != 0) {
+            return self.visit(first, expect, count, deliver);
+        }
+        let mut word = first / WORD;
         for turn in 0..=words {
-            let word = (first / WORD + turn) % words.max(1);
+            if turn > 0 {
+                word += 1;
+            }
+            if word >= words {
+                word = 0;
+            }
             let Some(hint) = self.hints.get(word) else {
                 break;
             };
             let mut bits = hint.0.load(Ordering::Relaxed);
-            // The first word is visited in two parts: from where the last poll ended, and, last of
-            // all, up to there.
-            let before = (1_u64 << (first % WORD)) - 1;
+            // The first word is visited in two parts: from behind the context that the last poll ended
+            // with, so that a busy one does not keep others waiting, and, last of all, up to there.
+            let done = u64::MAX >> (WORD - 1 - first % WORD);
             if turn == 0 {
-                bits &= !before;
+                bits &= !done;
             } else if turn == words {
-                bits &= before;
+                bits &= done;
             }
             while bits != 0 {
                 let bit = bits & bits.wrapping_neg();

@@ -12,3 +12,4 @@ pub mod wd_internal;
 pub mod wd_mempool;
 pub mod wd_path;
 pub mod wd_sched;
+pub mod wd_zlibwrapper;

@@ -25,7 +25,7 @@ use core::{iter, ptr, slice};
 use std::sync::Arc;
 
 /// The version of UADK whose API this is, and when that was released, in words that programs read.
-const VERSION: [&CStr; 2] = [c"UADK version: 2.10.0", c"Released Dec 10, 2025"];
+pub const VERSION: [&CStr; 2] = [c"UADK version: 2.10.0", c"Released Dec 10, 2025"];
 
 /// What this library is.
 const LIBRARY: &str = concat!("warpdrive ", env!("CARGO_PKG_VERSION"), "\0");
@@ -233,8 +233,8 @@ pub unsafe extern "C" fn wd_is_sva(h_ctx: handle_t) -> c_int {
     })
 }
 
-/// Returns 1 if the device was taken out of service by error handling, 0 if not; -EINVAL for NULL and a
-/// device without a name, -ENODEV if it is not there, -EIO if its attributes cannot be understood.
+/// Returns 1 if the device was taken out of service by error handling, 0 if not or if it is not there;
+/// -EINVAL for NULL and a device without a name, -EIO if its attributes cannot be understood.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_is_isolate(dev: *mut uacce_dev) -> c_int {
     entry("wd_is_isolate", || {

@@ -237,7 +237,7 @@ pub unsafe extern "C" fn wd_remove_ctx_list() {
 }
 
 /// Lists a context with the names of its algorithms, for `wd_find_ctx`. The initialisation of an
-/// algorithm does so for devices without SVA.
+/// algorithm does so with its own, until its end.
 ///
 /// Returns 0, also for a context without a device, which is not listed; -WD_EINVAL for NULL and 0.
 #[unsafe(no_mangle)]

@@ -155,14 +155,22 @@ impl Queue {
     }
 
     /// The format of a message, if this queue can serve it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for what is no request, or one for the other kind of queue;
+    /// [`Error::Unsupported`] for a format that the device does not have.
     fn accept(&self, message: &wd_comp_msg) -> Result<wd_comp_alg_type> {
         let way = message.req.op_type.get().ok_or(Error::Invalid)?;
         let compresses = way == wd_comp_op_type::WD_DIR_COMPRESS;
         let format = message.alg_type.get().ok_or(Error::Invalid)?;
-        if compresses != self.facts.compresses || !has(self.facts.version, format) {
+        if compresses != self.facts.compresses {
             return Err(Error::Invalid);
         }
-        Ok(format)
+        if has(self.facts.version, format) {
+            Ok(format)
+        } else {
+            Err(Error::Unsupported)
+        }
     }
 
     /// Makes a message a descriptor and sends it.

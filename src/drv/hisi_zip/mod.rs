@@ -22,7 +22,7 @@ use super::{Driver, Identity, Seat};
 use crate::ctypes::v2::wd_alg::alg_dev_type;
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type;
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::qm::layout::Version;
 use crate::sys::lent::Promise;
 use engine::Zip;
@@ -62,6 +62,12 @@ impl Driver for HisiZip {
     }
 
     // Whoever sleeps asks for an interrupt first (`Engine::wait`), so `sleeps` need not be known.
+    /// # Errors
+    /// Always [`Error::Os`] with `EACCES`, as a driver in C that is not initialised: the kernel tells.
+    fn usage(&self, _device: &str, _op_type: u8) -> Result<u32> {
+        Err(Error::Os(libc::EACCES))
+    }
+
     fn bind_comp(
         &self,
         seats: Vec<Seat>,

@@ -4,6 +4,7 @@
 mod engine;
 mod faults;
 mod queue;
+mod served;
 mod streams;
 mod without_sva;
 

@@ -29,7 +29,7 @@ static SVA: MmOps = MmOps::with_sva();
 fn can_be_helped(failure: &Failure) -> bool {
     let device = matches!(
         failure.error,
-        Error::DeviceReset | Error::Io | Error::TimedOut | Error::NoDevice
+        Error::DeviceReset | Error::Io | Error::TimedOut | Error::NoDevice | Error::Unsupported
     );
     device && !failure.unquiet
 }
@@ -188,6 +188,27 @@ impl State {
         tally.helped.fetch_add(1, Ordering::Relaxed);
         self.last = Some((index, true));
         Ok(())
+    }
+
+    /// Leaves an asynchronous request that the context's device cannot do to the helper.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if there is no helper; as [`Seat::post`].
+    #[cold]
+    pub(super) fn leave(
+        &self,
+        process: &Process,
+        index: u32,
+        seat: &Seat<wd_comp_msg>,
+        request: &wd_comp_req,
+    ) -> Result<()> {
+        if self.helper(process).is_none() {
+            log_error!("context {index}: the device cannot do this");
+            return Err(Error::Unsupported);
+        }
+        seat.leave(self.epoch, |message| {
+            self.fill(message, request, core::ptr::null_mut());
+        })
     }
 
     /// The next piece of the session's stream.

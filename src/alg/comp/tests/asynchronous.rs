@@ -236,6 +236,21 @@ fn requests_of_all_contexts_come_back_each_once() {
 }
 
 #[test]
+fn a_busy_context_does_not_keep_others_waiting() {
+    let _world = many(3);
+    let sessions: Vec<usize> = (0..3).map(|_| session()).collect();
+    let mut marks = [0; 4];
+    for _ in 0..30 {
+        for (mark, handle) in (1..).zip(&sessions) {
+            let _ = post(*handle, &marked(mark));
+        }
+        let mark = |request: &mut wd_comp_req| marks[request.cb_param.addr()] += 1;
+        assert_eq!(poll(1, &mut 0, mark), Ok(()));
+    }
+    assert_eq!(marks, [0, 10, 10, 10]);
+}
+
+#[test]
 fn a_callback_may_post_and_poll_and_free_its_session() {
     let _world = world();
     let handle = session();
@@ -292,21 +307,85 @@ fn without_a_helper_a_broken_device_is_an_error() {
     assert_eq!(poll(1, &mut count, |_| ()), Err(Error::DeviceReset));
 }
 
+/// A world with a helper, whose strings are those given.
+fn helped(knobs: &Arc<Knobs>) -> World {
+    let native = Native::new(SCHED_POLICY_SINGLE, 1, 1).expect("good numbers");
+    knobs.shared.store(true, Ordering::Relaxed);
+    with(Chooser::Native(Arc::new(native)), &[false, true], |plan| {
+        plan.helper = Some(Puppet::engine(knobs, 1));
+    })
+}
+
+/// What the helper does, it does in the order of the slots, which earlier uses have mixed.
+fn sorted((answer, mut marks): (Result<()>, Vec<usize>)) -> (Result<()>, Vec<usize>) {
+    marks.sort_unstable();
+    (answer, marks)
+}
+
+#[test]
+fn what_a_device_cannot_do_comes_back_once_among_the_others() {
+    let world = helped(&Arc::default());
+    let handle = session();
+    for mark in 1..=8 {
+        if mark % 2 == 0 {
+            *world.knobs.refuse.lock() = Some(Error::Unsupported);
+        }
+        assert_eq!(post(handle, &marked(mark)), Ok(()));
+    }
+    assert_eq!(post(handle, &marked(9)), Err(Error::Busy));
+    let (answer, mut marks) = polled(9);
+    marks.sort_unstable();
+    assert_eq!((answer, marks), (Err(Error::Again), (1..=8).collect()));
+    assert_eq!(stats().expect("initialised").fallbacks, 4);
+    // Left, and then the whole context is: each comes back once all the same.
+    assert_eq!(post(handle, &marked(10)), Ok(()));
+    *world.knobs.refuse.lock() = Some(Error::Unsupported);
+    assert_eq!(post(handle, &marked(11)), Ok(()));
+    *world.knobs.broken.lock() = Some(Error::DeviceReset);
+    assert_eq!(sorted(polled(3)), (Err(Error::Again), vec![10, 11]));
+    assert_eq!(post(handle, &marked(12)), Ok(()));
+    assert_eq!(polled(3), (Err(Error::Again), vec![12]));
+}
+
+#[test]
+fn what_a_device_cannot_do_without_a_helper_is_unsupported_and_takes_no_slot() {
+    let world = world();
+    let handle = session();
+    for _ in 0..20 {
+        *world.knobs.refuse.lock() = Some(Error::Unsupported);
+        assert_eq!(post(handle, &marked(1)), Err(Error::Unsupported));
+    }
+    assert_eq!(post(handle, &marked(2)), Ok(()));
+    assert_eq!(polled(2), (Err(Error::Again), vec![2]));
+}
+
+#[test]
+fn what_the_helper_cannot_do_either_comes_back_as_failed() {
+    let knobs = Arc::default();
+    let world = helped(&knobs);
+    let handle = session();
+    assert_eq!(post(handle, &marked(1)), Ok(()));
+    *world.knobs.broken.lock() = Some(Error::DeviceReset);
+    *knobs.refuse.lock() = Some(Error::Invalid);
+    let mut count = 0;
+    let answer = poll_context(1, 1, &mut count, |request| {
+        let failed = crate::ctypes::v2::wd::WD_IN_EPARA as u32;
+        assert_eq!((request.dst_len, request.status), (0, failed));
+    });
+    assert_eq!((answer, count), (Ok(()), 1));
+    assert_eq!(stats().expect("initialised").errors, 1);
+}
+
 #[test]
 fn what_a_broken_device_leaves_the_helper_finishes_once() {
-    let native = Native::new(SCHED_POLICY_SINGLE, 1, 1).expect("good numbers");
-    let world = with(Chooser::Native(Arc::new(native)), &[false, true], |plan| {
-        let knobs = Arc::new(Knobs::default());
-        knobs.shared.store(true, Ordering::Relaxed);
-        plan.helper = Some(Puppet::engine(&knobs, 1));
-    });
+    let world = helped(&Arc::default());
     let handle = session();
     for mark in 1..=3 {
         assert_eq!(post(handle, &marked(mark)), Ok(()));
     }
     assert_eq!(polled(1), (Ok(()), vec![1]));
     *world.knobs.broken.lock() = Some(Error::DeviceReset);
-    assert_eq!(polled(3), (Err(Error::Again), vec![2, 3]));
+    assert_eq!(sorted(polled(3)), (Err(Error::Again), vec![2, 3]));
     assert_eq!(post(handle, &marked(4)), Ok(()));
     assert_eq!(polled(1), (Ok(()), vec![4]));
     assert_eq!(world.knobs.resets.load(Ordering::Relaxed), 1);

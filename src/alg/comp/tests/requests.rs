@@ -200,6 +200,31 @@ fn what_a_device_fails_the_helper_finishes_once() {
 }
 
 #[test]
+fn what_a_device_cannot_do_the_helper_does_and_without_one_it_is_unsupported() {
+    let world = helped();
+    let handle = session();
+    *world.knobs.refuse.lock() = Some(Error::Unsupported);
+    assert_eq!(sync(handle, &mut request()), Ok(()));
+    assert_eq!(path(handle), Ok(Some(Path::Software)));
+    *world.knobs.refuse.lock() = Some(Error::Unsupported);
+    let mut piece = request();
+    assert_eq!(stream(handle, &mut piece), Ok(()));
+    // All pieces of that stream are the helper's, the next stream is not.
+    piece = request();
+    piece.last = 1;
+    assert_eq!(stream(handle, &mut piece), Ok(()));
+    assert_eq!(path(handle), Ok(Some(Path::Software)));
+    assert_eq!(stream(handle, &mut request()), Ok(()));
+    assert_eq!(path(handle), Ok(Some(Path::Simulated)));
+    drop(world);
+    let world = super::world();
+    let handle = session();
+    *world.knobs.refuse.lock() = Some(Error::Unsupported);
+    assert_eq!(sync(handle, &mut request()), Err(Error::Unsupported));
+    assert_eq!(sync(handle, &mut request()), Ok(()));
+}
+
+#[test]
 fn the_helper_does_not_touch_what_the_device_may_still_write() {
     let world = helped();
     let handle = session();

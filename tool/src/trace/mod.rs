@@ -1,0 +1,272 @@
+//! `wd trace`: descriptors and completions of a run of this tool.
+
+mod log;
+mod replay;
+mod show;
+mod tap;
+
+use crate::bench::corpus::Corpus;
+use crate::cli::{Hard, bytes, usage};
+use crate::fail::{Fail, Result, print, print_json};
+use crate::lane::{self, Format, Lanes, Place, Way, Wish};
+use crate::list;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tap::Tap;
+use warpdrive::alg::lane::Effort;
+use warpdrive::uacce::channel::Bus;
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Trace {
+    /// Run requests on a device and record them
+    Record(Record),
+    /// Print a trace, decoded
+    Show(Show),
+    /// Send the descriptors of a trace to a device and compare the results
+    Replay(Replay),
+}
+
+/// Run requests on a device and record them
+///
+/// The requests are this tool's own. The file has a JSON object for each line: queues, descriptors
+/// when the doorbell was rung for them, completions when the program took them.
+#[derive(Args, Debug)]
+pub struct Record {
+    /// The file; - is the standard output
+    #[arg(short, long, default_value = "-", value_name = "FILE")]
+    output: PathBuf,
+    /// The algorithm
+    #[arg(short, long, default_value = "zlib")]
+    algorithm: Format,
+    #[command(flatten)]
+    hard: Hard,
+    /// The device; else the nearest that suits
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// Decompress; else compress
+    #[arg(long)]
+    decompress: bool,
+    /// Requests
+    #[arg(short, long, default_value_t = 8)]
+    requests: u32,
+    /// Asynchronous requests on their way at once; 1 makes synchronous requests
+    #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=500))]
+    depth: u16,
+    /// The requests are the pieces of one stream
+    #[arg(long, conflicts_with_all = ["depth", "decompress"])]
+    stream: bool,
+    /// Bytes of data of a request; k and M are understood
+    #[arg(short, long, default_value = "4k", value_parser = bytes)]
+    block: usize,
+    /// What to work on: text, noise, zeros, or a file
+    #[arg(long, default_value = "text", value_name = "NAME")]
+    corpus: String,
+    /// Leave the input out of the file, which then cannot be replayed
+    #[arg(long)]
+    no_data: bool,
+}
+
+/// Print a trace, decoded
+#[derive(Args, Debug)]
+pub struct Show {
+    /// The file
+    file: PathBuf,
+    /// All fields of each descriptor
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// Send the descriptors of a trace to a device and compare the results
+///
+/// Exit status 0 if all results are the recorded ones, 1 if not.
+#[derive(Args, Debug)]
+pub struct Replay {
+    /// The file
+    file: PathBuf,
+    /// The device; else the one of that name in the trace
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command; the exit status.
+pub fn run(options: &Trace) -> Result<u8> {
+    match options {
+        Trace::Record(options) => record(options).map(|()| 0),
+        Trace::Show(options) => {
+            print(&show::text(&log::read(&options.file)?, options.verbose)).map(|()| 0)
+        }
+        Trace::Replay(options) => replay(options),
+    }
+}
+
+fn record(options: &Record) -> Result<()> {
+    let format = options.algorithm;
+    let way = if options.decompress {
+        Way::Decompress
+    } else {
+        Way::Compress
+    };
+    if options.stream && !format.is_deflate() {
+        return Err(usage(&format!("{} has no streams here", format.name())));
+    }
+    let wish = match &options.device {
+        Some(name) => Wish::Device(name.clone()),
+        None => Wish::Hardware,
+    };
+    let tap = Tap::new(list::bus()?, !options.no_data);
+    let place = lane::choose(&tap, &wish, format, &[way])?;
+    let mut corpus = Corpus::load(&options.corpus, options.block)?;
+    let effort = options.hard.effort();
+    if options.decompress {
+        corpus.pack(format, effort)?;
+    }
+    let done = workload(options, &tap, &place, way, effort, &corpus);
+    // Also of a run that failed: that may be what is looked for.
+    let mut text = String::new();
+    for event in tap.events() {
+        let line = serde_json::to_string(&event).map_err(|error| Fail::at("JSON", error))?;
+        text += &line;
+        text.push('\n');
+    }
+    if options.output.as_os_str() == "-" {
+        print(&text)?;
+    } else {
+        let path = &options.output;
+        let made = std::fs::File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        made.map_err(|error| Fail::at(path.display(), error))?;
+    }
+    done
+}
+
+/// The requests.
+fn workload(
+    options: &Record,
+    tap: &Tap,
+    place: &Place,
+    way: Way,
+    effort: Effort,
+    corpus: &Corpus,
+) -> Result<()> {
+    let format = options.algorithm;
+    let asynchronous = options.depth > 1;
+    let lanes = Lanes::open(tap, place, format, &[way], asynchronous)?;
+    let blocks = match way {
+        Way::Compress => &corpus.blocks,
+        Way::Decompress => &corpus.packed,
+    };
+    let job = |number: u32| {
+        let input = &blocks[number as usize % blocks.len()];
+        format.job(way, Arc::clone(input), options.block)
+    };
+    if options.stream {
+        return stream(options, &lanes, effort, blocks);
+    }
+    if !asynchronous {
+        for number in 0..options.requests {
+            lanes.run(0, effort, &mut job(number))?;
+        }
+        return Ok(());
+    }
+    let mut pipe = lanes.pipe(0, effort, options.depth.into())?;
+    for number in 0..options.requests {
+        let mut next = Some(job(number));
+        while let Some(unsent) = next {
+            next = pipe.send(unsent)?;
+            if next.is_some() {
+                pipe.wait()?;
+            }
+        }
+    }
+    while pipe.wait()?.is_some() {}
+    Ok(())
+}
+
+fn stream(
+    options: &Record,
+    lanes: &Arc<Lanes>,
+    effort: Effort,
+    blocks: &[Arc<Vec<u8>>],
+) -> Result<()> {
+    let sizes = (options.block, options.block * 2 + 4096);
+    let mut stream = lanes.stream(0, effort, sizes)?;
+    for number in 0..options.requests {
+        let block = &blocks[number as usize % blocks.len()];
+        stream.input()[..block.len()].copy_from_slice(block);
+        stream.step(0, block.len(), number + 1 == options.requests)?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Outcome {
+    device: String,
+    requests: usize,
+    different: usize,
+    differences: Vec<Different>,
+}
+
+#[derive(Serialize)]
+struct Different {
+    request: usize,
+    field: &'static str,
+    recorded: String,
+    now: String,
+}
+
+fn replay(options: &Replay) -> Result<u8> {
+    let events = log::read(&options.file)?;
+    let recorded = events.iter().find_map(|event| match event {
+        log::Event::Queue { device, .. } => Some(device.clone()),
+        _ => None,
+    });
+    let name = options.device.clone().or(recorded);
+    let name = name.ok_or_else(|| Fail::at(options.file.display(), "no queue in it"))?;
+    let bus = list::bus()?;
+    let found = Bus::device(bus, &name).map_err(|error| Fail::at(&name, error))?;
+    if !found.sva() {
+        return Err(Fail::at(name, "no shared virtual addressing"));
+    }
+    let replayed = replay::run(bus, &found, &events)?;
+    let different = replayed.differences.len();
+    let lines = replayed.differences.into_iter().flat_map(|one| {
+        let number = one.number;
+        one.fields
+            .into_iter()
+            .map(move |(field, recorded, now)| Different {
+                request: number,
+                field,
+                recorded,
+                now,
+            })
+    });
+    let result = Outcome {
+        device: found.to_string(),
+        requests: replayed.requests,
+        different,
+        differences: lines.collect(),
+    };
+    if options.json {
+        print_json(&result)?;
+    } else {
+        let mut text = String::new();
+        for one in &result.differences {
+            text += &format!(
+                "request {}: {} {}, recorded {}\n",
+                one.request, one.field, one.now, one.recorded
+            );
+        }
+        text += &format!(
+            "{} requests, {different} with other results, on {}\n",
+            result.requests, result.device
+        );
+        print(&text)?;
+    }
+    Ok(u8::from(different > 0))
+}
