@@ -7,6 +7,8 @@
 #   make install   PREFIX, LIBDIR, INCLUDEDIR, BINDIR, DESTDIR   (and uninstall; install-lib, install-tool)
 #   make tool      the tool wd, its man pages and completions
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
+#   make faults    N requests over failing devices: N=100000 SEED=
+#   make fuzz      each target for FOR=60 seconds; needs cargo-fuzz and a nightly compiler
 #   make missing   after functions have come: abi/missing.list without them
 #   make clean
 #
@@ -259,9 +261,23 @@ demo:
 test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
 	$(CARGO) test --locked --workspace
+	$(MAKE) --no-print-directory faults
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
 tools:
 	@tests/tools.sh
+
+# Optimised and with all checks. The seed is printed, and SEED= gives the same schedule again.
+N ?= 100000
+faults:
+	FAULTS_N=$(N) FAULTS_SEED=$(SEED) $(CARGO) test --locked --profile faults --test faults
+
+# New inputs go to the target directory; fuzz/corpus has the small ones that `make test` replays.
+FOR     ?= 60
+FUZZED  ?= $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+fuzz:
+	@set -e; for t in $(FUZZED); do mkdir -p $(TARGET_DIR)/fuzz/$$t fuzz/corpus/$$t; \
+	  $(CARGO) +nightly fuzz run $$t $(TARGET_DIR)/fuzz/$$t fuzz/corpus/$$t -- \
+	    -max_total_time=$(FOR) -max_len=4096 -timeout=20; done
 
 # The libraries on real kernels, in emulated machines: tests/vm/README.md.
 KERNELS ?= 6.1 6.12
@@ -295,6 +311,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools miri bench check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri bench check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

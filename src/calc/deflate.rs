@@ -47,6 +47,10 @@ pub enum Flush {
 /// Makes a raw deflate stream.
 pub struct Deflater {
     stream: Deflate,
+    level: u32,
+    window_bits: u8,
+    /// A stream has begun and not ended.
+    inside: bool,
 }
 
 impl Deflater {
@@ -57,12 +61,22 @@ impl Deflater {
         let bits = window_bits.clamp(MIN_WINDOW_BITS, MAX_WINDOW_BITS);
         Deflater {
             stream: Deflate::new(level.min(9) as i32, false, bits),
+            level,
+            window_bits,
+            inside: false,
         }
     }
 
-    /// Begins another stream with the same level and window, in the same memory.
+    /// Begins another stream with the same level and window, in the same memory unless the last one
+    /// was given up.
     pub fn reset(&mut self) {
-        self.stream.reset();
+        if self.inside {
+            // zlib-rs 0.6 forgets neither an open block of level 1 nor how far pending output was
+            // taken: the next stream would be corrupt, or panic.
+            *self = Deflater::new(self.level, self.window_bits);
+        } else {
+            self.stream.reset();
+        }
     }
 
     /// Lets a new stream refer to `history`, the bytes before its beginning, of which no more than
@@ -81,7 +95,7 @@ impl Deflater {
     /// # Errors
     /// [`BadData`] if the stream has been finished before.
     pub fn run(&mut self, input: &[u8], output: &mut [u8], flush: Flush) -> Result<Step, BadData> {
-        let before = (self.stream.total_in(), self.stream.total_out());
+        let before = self.begin();
         let status = self.stream.compress(input, output, flush.into());
         Ok(self.step(before, status.map_err(|_| BadData)?))
     }
@@ -97,12 +111,19 @@ impl Deflater {
         output: &mut [MaybeUninit<u8>],
         flush: Flush,
     ) -> Result<Step, BadData> {
-        let before = (self.stream.total_in(), self.stream.total_out());
+        let before = self.begin();
         let status = self.stream.compress_uninit(input, output, flush.into());
         Ok(self.step(before, status.map_err(|_| BadData)?))
     }
 
-    fn step(&self, before: (u64, u64), status: Status) -> Step {
+    /// The totals before a step.
+    fn begin(&mut self) -> (u64, u64) {
+        self.inside = true;
+        (self.stream.total_in(), self.stream.total_out())
+    }
+
+    fn step(&mut self, before: (u64, u64), status: Status) -> Step {
+        self.inside = status != Status::StreamEnd;
         let after = (self.stream.total_in(), self.stream.total_out());
         step(before, after, status)
     }
@@ -346,5 +367,31 @@ mod tests {
             adler32(ADLER32_START, &data)
         );
         assert_eq!(crc32(crc32(CRC32_START, a), b), crc32(CRC32_START, &data));
+    }
+
+    #[test]
+    fn a_stream_that_is_given_up_leaves_nothing_for_the_next() {
+        let mut state = 1_u32;
+        let mut byte = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let noise: Vec<u8> = (0..200_000).map(|_| byte()).collect();
+        for level in 0..=9 {
+            let mut deflater = Deflater::new(level, 15);
+            let mut space = vec![0; 300_000];
+            deflater.run(&noise, &mut space, Flush::Finish).expect("ok");
+            for room in [1, 40_000, 65_000, 100_000, 165_000] {
+                deflater.reset();
+                let step = deflater.run(&noise, &mut space[..room], Flush::Finish);
+                assert!(!step.expect("ok").end);
+                deflater.reset();
+                let step = deflater.run(&noise, &mut space, Flush::Finish).expect("ok");
+                assert!(step.end, "{level} {room}");
+                let mut back = vec![0; noise.len()];
+                let told = Inflater::new().run(&space[..step.produced], &mut back);
+                assert!(told.expect("ok").end && back == noise, "{level} {room}");
+            }
+        }
     }
 }

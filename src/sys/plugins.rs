@@ -67,7 +67,8 @@ fn load_only_from(directory: &Path, file: &str) -> Result<()> {
 }
 
 /// The names in a list: the lines that do not begin with `#` and have `.so` in them, as they are.
-fn listed(list: &[u8]) -> Vec<OsString> {
+/// Public for those who try it with any bytes.
+pub fn listed(list: &[u8]) -> Vec<OsString> {
     let lines = list.split(|byte| *byte == b'\n');
     let valid = lines.filter(|line| !line.starts_with(b"#") && contains(line, b".so"));
     valid

@@ -37,6 +37,31 @@ fn a_lost_request_is_given_up_by_a_reset_and_the_context_goes_on() {
 }
 
 #[test]
+fn a_completion_that_comes_twice_disturbs_no_request() {
+    let rig = Rig::new("hisi_zip,depth=16,fault=duplicate@from:1");
+    for _ in 0..40 {
+        round(&rig);
+    }
+}
+
+#[test]
+fn a_device_that_breaks_the_protocol_works_again_after_a_reset() {
+    for fault in ["sq_num:999", "sq_head:60000"] {
+        let rig = Rig::new(&format!("hisi_zip,fault={fault}@2"));
+        round(&rig);
+        let (data, mut out) = (text(3000), vec![0xee; 4000]);
+        let mut message = whole(ZLIB, 0, &data, &mut out);
+        rig.engine.send(SYNC[0], &mut message).expect("sent");
+        let received = rig.receive(SYNC[0], &mut message);
+        assert_eq!(received, Err(Error::DeviceReset), "{fault}");
+        rig.engine.reset(SYNC[0]).expect("started again");
+        for _ in 0..5 {
+            round(&rig);
+        }
+    }
+}
+
+#[test]
 fn no_late_answer_comes_after_a_reset() {
     let rig = Rig::new("hisi_zip,depth=16,fault=delay:30@every:3");
     let data = text(3000);

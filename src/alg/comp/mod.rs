@@ -132,6 +132,15 @@ impl Message for wd_comp_msg {
 
     #[inline]
     fn finish(&self, answer: &Self) -> wd_comp_req {
+        if answer.in_cons > self.req.src_len || answer.produced > self.req.dst_len {
+            // An engine knows of asynchronous requests only what a device could have changed.
+            return wd_comp_req {
+                src_len: 0,
+                dst_len: 0,
+                status: WD_IN_EPARA as u32,
+                ..self.req
+            };
+        }
         wd_comp_req {
             src_len: answer.in_cons,
             dst_len: answer.produced,

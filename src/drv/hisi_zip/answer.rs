@@ -2,7 +2,7 @@
 
 use super::mark::Mark;
 use super::record::Record;
-use super::{Facts, lz, stream, tail};
+use super::{Facts, deflate, lz, stream, tail};
 use crate::bd::zip::context::{self, State, Words};
 use crate::bd::zip::{Sqe, Status};
 use crate::ctypes::v2::Enum;
@@ -36,8 +36,12 @@ pub(super) fn decode(
     } else {
         message.in_cons = message.in_cons.saturating_add(header);
     }
-    message.req.status = status(facts, sqe, mark, message) as u32;
-    let stateful = sqe.stateful && !facts.asynchronous;
+    let stateful = !facts.asynchronous && deflate::is_stateful(message);
+    message.req.status = status(facts, sqe, mark, record, message) as u32;
+    if mark.stored && message.req.status == WD_IN_EPARA as u32 {
+        // What is in the store buffer is not handed out.
+        message.produced = 0;
+    }
     if is_lz77(mark) {
         // Sequences are no bytes of output.
         message.produced = 0;
@@ -69,10 +73,11 @@ fn is_lz77(mark: Mark) -> bool {
     matches!(mark.format, WD_LZ77_ZSTD | WD_LZ77_ONLY)
 }
 
-/// The most that can have been produced: from the message, where it is the request's own.
+/// The most that can have been produced: from the message, where it is the request's own. What the
+/// descriptor of an asynchronous request says is held against the request by its session.
 fn room(facts: &Facts, sqe: &Sqe, mark: Mark, message: &wd_comp_msg) -> u32 {
     if is_lz77(mark) {
-        sqe.output_space / lz::SEQUENCE
+        u32::MAX
     } else if facts.asynchronous {
         sqe.output_space.saturating_add(mark.header.into())
     } else if mark.stored {
@@ -83,9 +88,25 @@ fn room(facts: &Facts, sqe: &Sqe, mark: Mark, message: &wd_comp_msg) -> u32 {
 }
 
 /// How the request ended, as `req.status` says it.
-fn status(facts: &Facts, sqe: &Sqe, mark: Mark, message: &mut wd_comp_msg) -> i32 {
+fn status(
+    facts: &Facts,
+    sqe: &Sqe,
+    mark: Mark,
+    record: Option<&Record>,
+    message: &mut wd_comp_msg,
+) -> i32 {
     let status = Status::from_code(sqe.status);
-    if message.produced > room(facts, sqe, mark, message) || sqe.consumed > sqe.input_length {
+    let results = record.is_none_or(|record| !is_lz77(mark) || lz::fits(sqe, mark.format, record));
+    let input = if facts.asynchronous {
+        u32::MAX
+    } else {
+        message.req.src_len
+    };
+    if !results
+        || message.produced > room(facts, sqe, mark, message)
+        || message.in_cons > input
+        || sqe.consumed > sqe.input_length
+    {
         log_error!("hisi_zip: a device claims more bytes than it was given");
         (message.produced, message.in_cons) = (0, 0);
         return WD_IN_EPARA;
@@ -97,7 +118,7 @@ fn status(facts: &Facts, sqe: &Sqe, mark: Mark, message: &mut wd_comp_msg) -> i3
         (Status::Ok | Status::Expanded | Status::StreamEnd, _) => {}
         _ => return WD_IN_EPARA,
     }
-    if facts.compresses || facts.asynchronous || !sqe.stateful {
+    if facts.compresses || facts.asynchronous || !deflate::is_stateful(message) {
         return WD_SUCCESS;
     }
     match words.state() {

@@ -78,6 +78,8 @@ impl Job {
         record.ops = ops;
         record.results = self.results.expose_provenance();
         record.has_lists = self.destination.is_list();
+        record.literals = self.literals.map_or(0, |literals| literals.len);
+        record.sequences = self.destination.len;
         if placed.is_err() {
             records.give_back(number, record, pool);
             return placed;

@@ -249,6 +249,17 @@ fn prepare_codes(promise: Promise, message: &wd_comp_msg, format: wd_comp_alg_ty
     promise.write(at(hardware + size_of::<Codes>()).cast::<u32>(), 0);
 }
 
+/// Whether the results lie in the room that the request had for them.
+pub(super) fn fits(sqe: &Sqe, format: wd_comp_alg_type, record: &Record) -> bool {
+    let behind = if format == wd_comp_alg_type::WD_LZ77_ZSTD {
+        SEQUENCES_SPARE + FREQUENCIES
+    } else {
+        0
+    };
+    let sequences = u64::from(sqe.produced) * u64::from(SEQUENCE) + u64::from(behind);
+    sqe.comp_data_length <= record.literals && sequences <= record.sequences.into()
+}
+
 /// Puts the results into the caller's structure. `context` is the stream's, if it is one.
 pub(super) fn answer(
     facts: &Facts,

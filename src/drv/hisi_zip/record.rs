@@ -34,6 +34,10 @@ pub(super) struct Record {
     pub results: usize,
     /// The buffers were lists.
     pub has_lists: bool,
+    /// LZ77: bytes of room for literals, and for sequences with what is behind them. A device may
+    /// have changed what its descriptor says of them.
+    pub literals: u32,
+    pub sequences: u32,
 }
 
 struct Mapping {
@@ -65,6 +69,7 @@ impl Record {
         self.ops = None;
         self.results = 0;
         self.has_lists = false;
+        (self.literals, self.sequences) = (0, 0);
     }
 }
 

@@ -2,6 +2,7 @@
 //! the middle of deflate's blocks, and what is done with repeat codes. And marks.
 
 use super::mark::{Mark, RECORDS};
+use super::record::Record;
 use super::{Facts, answer, lz};
 use crate::bd::zip::Sqe;
 use crate::bd::zip::context::{HARDWARE, REPEAT_CODES, SIZE, Words};
@@ -94,6 +95,7 @@ fn left_off(
     };
     let mut message = blank();
     message.ctx_buf = context.as_mut_ptr().cast();
+    message.req.src_len = 5;
     answer::decode(&FACTS, &sqe, mark(format), None, &mut message);
     assert_eq!(message.tag, 7);
     assert_eq!(context[0] as u32, words[0]);
@@ -210,6 +212,58 @@ fn repeat_codes_go_on_behind_compressed_blocks_and_are_taken_back_behind_others(
         let taken_back = send_block(&mut fresh.clone(), other);
         assert_eq!(taken_back, ([11, 12, 13, 21, 22, 23], [21, 22, 23, 0]));
     }
+}
+
+#[test]
+fn what_a_device_changes_in_a_descriptor_makes_no_answer_greater() {
+    let mut context = [0; SIZE / 8];
+    let mut output = [0xa5_u8; 30];
+    // Outputs of streams that small go through the store buffer.
+    let stored = Mark {
+        stored: true,
+        ..mark(WD_ZLIB)
+    };
+    for (stateful, status) in [(true, 0), (false, 0), (true, 4), (false, 4)] {
+        let sqe = Sqe {
+            stateful,
+            status,
+            consumed: 5,
+            input_length: 4000,
+            produced: 200,
+            output_space: 4000,
+            ..Sqe::default()
+        };
+        for (marked, input) in [(stored, 5), (mark(WD_ZLIB), 5), (stored, 4)] {
+            let mut message = blank();
+            message.ctx_buf = context.as_mut_ptr().cast();
+            message.req.dst = output[10..].as_mut_ptr().cast();
+            (message.req.src_len, message.req.dst_len) = (input, 10);
+            answer::decode(&FACTS, &sqe, marked, None, &mut message);
+            assert!(message.produced <= 10 && message.in_cons <= input);
+            assert_eq!((output[9], output[20]), (0xa5, 0xa5));
+        }
+    }
+}
+
+#[test]
+fn results_of_lz77_lie_in_their_room() {
+    let mut record = Record::default();
+    (record.literals, record.sequences) = (100, 1000);
+    let fits = |literals, sequences, format| {
+        let sqe = Sqe {
+            comp_data_length: literals,
+            produced: sequences,
+            ..Sqe::default()
+        };
+        lz::fits(&sqe, format, &record)
+    };
+    assert!(fits(100, 125, WD_LZ77_ONLY));
+    assert!(!fits(101, 125, WD_LZ77_ONLY));
+    assert!(!fits(100, 126, WD_LZ77_ONLY));
+    assert!(!fits(0, u32::MAX, WD_LZ77_ONLY));
+    // 8 bytes and 784 of frequencies lie behind them.
+    assert!(fits(100, 26, WD_LZ77_ZSTD));
+    assert!(!fits(100, 27, WD_LZ77_ZSTD));
 }
 
 proptest! {

@@ -17,10 +17,11 @@ const fn bound(n: usize) -> usize {
     n + n / 8 + n / 256 + 64
 }
 
-/// The longest input for which `room` suffices.
-fn fits(room: usize) -> usize {
+/// The longest input for which `room` suffices; `None` if it may be too small for an end without
+/// input.
+fn fits(room: usize) -> Option<usize> {
     // 1 + 1/8 + 1/256 = 289/256, and rounding down loses less than the 64 have to spare.
-    (room.saturating_sub(64) as u64 * 256 / 289) as usize
+    Some((room.checked_sub(64)? as u64 * 256 / 289) as usize)
 }
 
 /// Output that had no room yet.
@@ -171,8 +172,9 @@ impl Encoder {
         let header = self.wrap.header(self.bits);
         let header = if self.begun { &[] } else { header.as_slice() };
         let fitting = fits(output.len().saturating_sub(header.len()));
-        let direct = input.len() <= fitting || fitting >= SMALL;
-        let input = &input[..input.len().min(if direct { fitting } else { SMALL })];
+        let fitting = fitting.filter(|most| input.len() <= *most || *most >= SMALL);
+        let direct = fitting.is_some();
+        let input = &input[..input.len().min(fitting.unwrap_or(SMALL))];
         let finish = last && input.len() == source.left();
         let flush = if finish { Flush::Finish } else { Flush::Sync };
         self.begun = true;

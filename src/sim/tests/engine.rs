@@ -54,6 +54,25 @@ fn gzip_reads_what_the_device_compressed_to_gzip() {
 
 #[test]
 #[cfg_attr(miri, ignore = "processes and system calls")]
+fn offsets_count_in_lists_only() {
+    let world = world("hisi_zip");
+    let mut rig = Rig::open(&world, COMPRESS);
+    let (data, mut plain, mut offset) = (text(500), vec![0; 600], vec![0; 600]);
+    let first = rig.run(&request(Request::Zlib, &data, &mut plain));
+    let second = rig.run(&Sqe {
+        source_offset: 7,
+        destination_offset: 300,
+        ..request(Request::Zlib, &data, &mut offset)
+    });
+    assert_eq!(
+        (first.consumed, first.produced),
+        (second.consumed, second.produced)
+    );
+    assert_eq!(plain, offset);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "processes and system calls")]
 fn the_device_reads_what_python_and_gzip_compressed() {
     let world = world("hisi_zip,api=3");
     let mut rig = Rig::open(&world, DECOMPRESS);

@@ -41,7 +41,7 @@ fn bad_list() -> Status {
 }
 
 impl<'s> Place<'s> {
-    /// The place `offset` bytes behind `address`.
+    /// The place at `address`, or `offset` bytes from the beginning of the lists that are there.
     fn new(space: &'s Space, address: u64, sqe: &Sqe, offset: u32) -> Result<Place<'s>, Status> {
         let mut place = Place {
             space,
@@ -52,8 +52,8 @@ impl<'s> Place<'s> {
         if sqe.buffer_type == SGL {
             place.here = 0;
             place.list = Some(place.list(address, 1)?);
+            place.skip(offset as usize)?;
         }
-        place.skip(offset as usize)?;
         Ok(place)
     }
 

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::alg::comp::{find, poll, poll_context, stats, work};
+use crate::alg::seat::Message;
+use crate::ctypes::v2::wd::WD_IN_EPARA;
 use core::sync::atomic::Ordering;
 
 /// Polls context 1; the marks of the requests that came back.
@@ -103,6 +105,24 @@ fn forged_late_and_double_answers_reach_no_request() {
     assert_eq!(polled(100), (Err(Error::Again), (2..=8).collect()));
     let told = stats().expect("initialised");
     assert_eq!((told.requests, told.strays), (8, forged.len() as u64));
+}
+
+#[test]
+fn an_answer_of_more_than_the_request_had_is_a_failure() {
+    let mut sent = engine::Msg::BLANK;
+    sent.req = marked(1);
+    for (consumed, produced, good) in [(100, 200, true), (101, 200, false), (100, 201, false)] {
+        let mut answer = engine::Msg::BLANK;
+        (answer.in_cons, answer.produced) = (consumed, produced);
+        let request = sent.finish(&answer);
+        let told = (request.src_len, request.dst_len, request.status as i32);
+        let expected = if good {
+            (100, 200, 0)
+        } else {
+            (0, 0, WD_IN_EPARA)
+        };
+        assert_eq!(told, expected);
+    }
 }
 
 #[test]

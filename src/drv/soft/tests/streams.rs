@@ -169,6 +169,24 @@ fn an_empty_request_in_a_stream_does_nothing() {
 }
 
 #[test]
+fn a_stream_ends_without_input_in_any_room() {
+    let engine = engine();
+    for alg in [DEFLATE, ZLIB, GZIP] {
+        for (data, room) in [(0, 1), (0, 2), (0, 63), (3, 1), (300, 1), (300, 7)] {
+            let data = noise(data);
+            let mut session = Session::new(&*engine, alg, COMPRESS);
+            let mut small = session.compress(&data, &[(data.len().max(1), room)]);
+            assert_eq!(inflate(alg, &small, 15).as_ref(), Ok(&data), "{alg} {room}");
+            // The end alone.
+            let mut session = Session::new(&*engine, alg, COMPRESS);
+            (_, small) = session.send(&data, 2000, false);
+            small.extend(session.compress(&[], &[(1, room)]));
+            assert_eq!(inflate(alg, &small, 15).as_ref(), Ok(&data), "{alg} {room}");
+        }
+    }
+}
+
+#[test]
 fn output_that_had_no_room_is_asked_for_by_again() {
     let engine = engine();
     let (_, small) = run(&*engine, (ZLIB, COMPRESS), &vec![7; 5000], 200, |_| ());

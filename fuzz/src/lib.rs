@@ -1,0 +1,23 @@
+//! What is fuzzed: one plain function for each target, which takes any bytes and
+//! panics if what it holds against them is not so.
+//!
+//! Under libFuzzer the functions are called by `fuzz_targets/`; in `make test` by
+//! `tests/corpora.rs`, which includes this file and replays the corpora.
+
+mod hostile;
+mod input;
+mod lists;
+mod queues;
+mod sessions;
+mod soft;
+mod streams;
+mod texts;
+mod zip;
+
+pub use lists::sgl;
+pub use queues::{api_v0, ring};
+pub use sessions::api_v2;
+pub use soft::soft_streams;
+pub use streams::{inflate, lz};
+pub use texts::{environment, plugin_list, sim_config, sysfs};
+pub use zip::zip_driver;

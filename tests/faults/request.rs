@@ -1,0 +1,198 @@
+//! Requests with guarded buffers, and what becomes of them.
+
+use std::io::Read;
+
+/// Numbers that follow from a seed (SplitMix64).
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ z >> 31
+    }
+
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    pub fn one<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[self.below(choices.len() as u64) as usize]
+    }
+}
+
+/// What became of requests: each is counted once in one of the last five.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub sent: u64,
+    /// Completed with the right data.
+    pub done: u64,
+    /// Failed with a documented error, or with a status that says so.
+    pub failed: u64,
+    /// Refused: not sent.
+    pub refused: u64,
+    /// Never answered, and given up when the queue was released or the algorithm ended.
+    pub given_up: u64,
+    /// Answered before they were executed, by a completion that named them in another's place. A
+    /// device that lies like this cannot be found out: it could as well say so in time.
+    pub early: u64,
+    /// Of those that are done, the ones that software did.
+    pub helped: u64,
+    /// Initialisations, or queues opened; and those that failed.
+    pub begun: u64,
+    pub not_begun: u64,
+}
+
+impl Counts {
+    fn fields(&self) -> [u64; 9] {
+        [
+            self.sent,
+            self.done,
+            self.failed,
+            self.refused,
+            self.given_up,
+            self.early,
+            self.helped,
+            self.begun,
+            self.not_begun,
+        ]
+    }
+
+    /// Every request has one end.
+    pub fn balance(&self) {
+        let ends = self.done + self.failed + self.refused + self.given_up + self.early;
+        assert_eq!(ends, self.sent, "{self:?}");
+    }
+
+    pub fn add(&mut self, other: &Counts) {
+        let mut sums = self.fields();
+        for (sum, more) in sums.iter_mut().zip(other.fields()) {
+            *sum += more;
+        }
+        *self = Counts::from(sums);
+    }
+
+    fn from(fields: [u64; 9]) -> Counts {
+        let [
+            sent,
+            done,
+            failed,
+            refused,
+            given_up,
+            early,
+            helped,
+            begun,
+            not_begun,
+        ] = fields;
+        Counts {
+            sent,
+            done,
+            failed,
+            refused,
+            given_up,
+            early,
+            helped,
+            begun,
+            not_begun,
+        }
+    }
+
+    /// As a round tells its parent.
+    pub fn line(&self) -> String {
+        self.fields().map(|field| field.to_string()).join(" ")
+    }
+
+    pub fn of(line: &str) -> Option<Counts> {
+        let fields: Vec<u64> = line
+            .split_whitespace()
+            .map_while(|word| word.parse().ok())
+            .collect();
+        Some(Counts::from(fields.try_into().ok()?))
+    }
+
+    pub fn text(&self) -> String {
+        format!(
+            "{} requests: {} done ({} by software), {} failed, {} refused, {} given up, {} answered \
+             early; {} beginnings, {} failed",
+            self.sent,
+            self.done,
+            self.helped,
+            self.failed,
+            self.refused,
+            self.given_up,
+            self.early,
+            self.begun,
+            self.not_begun
+        )
+    }
+}
+
+const GUARD: usize = 64;
+const MARK: u8 = 0xa5;
+
+/// Input and output of a request, with guard bytes around both.
+pub struct Buffers {
+    source: Vec<u8>,
+    copy: Vec<u8>,
+    target: Vec<u8>,
+}
+
+impl Buffers {
+    /// Input of up to 2000 bytes that compresses more or less, and room for all of it.
+    pub fn new(random: &mut Random) -> Buffers {
+        let len = 1 + random.below(2000) as usize;
+        let spread = 1 + random.below(255);
+        let data: Vec<u8> = (0..len).map(|_| random.below(spread) as u8).collect();
+        let room = len + len / 4 + 100;
+        Buffers::of(&data, room)
+    }
+
+    pub fn of(data: &[u8], room: usize) -> Buffers {
+        Buffers {
+            source: data.to_vec(),
+            copy: data.to_vec(),
+            target: vec![MARK; room + 2 * GUARD],
+        }
+    }
+
+    pub fn source(&self) -> &[u8] {
+        &self.source
+    }
+
+    pub fn room(&self) -> usize {
+        self.target.len() - 2 * GUARD
+    }
+
+    pub fn target(&mut self) -> *mut u8 {
+        self.target[GUARD..].as_mut_ptr()
+    }
+
+    /// The first bytes of the output.
+    pub fn output(&self, len: usize) -> &[u8] {
+        &self.target[GUARD..][..len]
+    }
+
+    /// The input is as it was, and nothing was written beside the room.
+    pub fn check(&self) {
+        assert!(self.source == self.copy, "the input was changed");
+        let behind = &self.target[GUARD + self.room()..];
+        let mut guards = self.target[..GUARD].iter().chain(behind);
+        assert!(
+            guards.all(|byte| *byte == MARK),
+            "written beside the buffer"
+        );
+    }
+}
+
+/// What the crate makes of a zlib (1) or gzip (2) stream, or of raw deflate (0).
+pub fn unpack(format: u32, stream: &[u8]) -> Vec<u8> {
+    let mut data = Vec::new();
+    let read = match format {
+        1 => flate2::bufread::ZlibDecoder::new(stream).read_to_end(&mut data),
+        2 => flate2::bufread::GzDecoder::new(stream).read_to_end(&mut data),
+        _ => flate2::bufread::DeflateDecoder::new(stream).read_to_end(&mut data),
+    };
+    read.expect("what was compressed can be read");
+    data
+}

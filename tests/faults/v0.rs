@@ -1,0 +1,203 @@
+//! Raw queues: the seed API.
+
+use super::leaks::Holdings;
+use super::request::{Buffers, Counts, Random, unpack};
+use std::collections::BTreeMap;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use warpdrive::bd::zip::{Request, SIZE, Sqe};
+use warpdrive::capi::v0::wd::*;
+use warpdrive::ctypes::v0::wd_queue;
+
+/// How long an answer is waited for, in milliseconds, before the queue is given up.
+const PATIENCE: u16 = 25;
+/// The queue's zlib header, which is software's.
+const HEADER: [u8; 2] = [0x78, 0x9c];
+/// What opening a queue may answer.
+const NO_QUEUE: [i32; 6] = [
+    -libc::EBUSY,
+    -libc::EINVAL,
+    -libc::EIO,
+    -libc::ENODEV,
+    -libc::ENOMEM,
+    -libc::ENXIO,
+];
+
+struct Message {
+    sqe: Box<[u8; SIZE]>,
+    buffers: Buffers,
+}
+
+impl Message {
+    fn new(random: &mut Random) -> Message {
+        let mut buffers = Buffers::new(random);
+        let sqe = Sqe {
+            input_length: buffers.source().len() as u32,
+            output_space: buffers.room() as u32,
+            source: buffers.source().as_ptr() as u64,
+            destination: buffers.target() as u64,
+            request: Request::Zlib.code(),
+            window: 4,
+            ..Sqe::default()
+        };
+        Message {
+            sqe: Box::new(sqe.encode()),
+            buffers,
+        }
+    }
+
+    /// Counts an answer that says it is good.
+    fn judge(&self, counts: &mut Counts) {
+        let sqe = Sqe::decode(&self.sqe);
+        if sqe.produced > sqe.output_space {
+            // A lie that any caller can see.
+            counts.failed += 1;
+        } else if sqe.consumed == 0 {
+            counts.early += 1;
+        } else {
+            let made = self.buffers.output(sqe.produced as usize);
+            let data = unpack(1, &[&HEADER[..], made].concat());
+            assert!(data == self.buffers.source(), "wrong data");
+            counts.done += 1;
+        }
+    }
+}
+
+/// A queue's time.
+struct Life<'a> {
+    queue: Box<wd_queue>,
+    out: BTreeMap<usize, Message>,
+    /// Answered: a device that named them in another's place may still write to them.
+    kept: Vec<Message>,
+    counts: &'a mut Counts,
+}
+
+impl Life<'_> {
+    fn answered(&mut self, at: *mut c_void, good: bool) {
+        let message = self
+            .out
+            .remove(&(at as usize))
+            .expect("sent, and not answered yet");
+        match good {
+            true => message.judge(self.counts),
+            false => self.counts.failed += 1,
+        }
+        self.kept.push(message);
+    }
+
+    /// Sends some messages, one by one or together. Whether the queue takes more.
+    fn send(&mut self, random: &mut Random, number: u64) -> bool {
+        let messages: Vec<_> = (0..number).map(|_| Message::new(random)).collect();
+        self.counts.sent += number;
+        let mut pointers: Vec<*mut c_void> = messages
+            .iter()
+            .map(|m| m.sqe.as_ptr().cast_mut().cast())
+            .collect();
+        let first = pointers.as_mut_ptr();
+        // SAFETY: messages and buffers stay until the queue is released.
+        let answer = match number {
+            1 => unsafe { wd_send(&mut *self.queue, pointers[0]) },
+            _ => unsafe { wd_send_batch(&mut *self.queue, first, number as u32) },
+        };
+        let taken = match (answer, number) {
+            (0, 1) => 1,
+            (n, _) => u64::try_from(n).unwrap_or(0),
+        };
+        let known = [-libc::EBUSY, -libc::ENODEV, -libc::EIO];
+        assert!(answer >= 0 || known.contains(&answer), "sending: {answer}");
+        self.counts.refused += number - taken;
+        for (place, message) in messages.into_iter().enumerate() {
+            if (place as u64) < taken {
+                self.out.insert(message.sqe.as_ptr() as usize, message);
+            }
+        }
+        answer >= 0 || answer == -libc::EBUSY
+    }
+
+    /// Takes an answer, or several. Whether the queue may have more.
+    fn receive(&mut self, random: &mut Random) -> bool {
+        if random.below(3) == 0 {
+            let mut messages = [null_mut(); 8];
+            // SAFETY: as in `send`.
+            let n = unsafe { wd_recv_batch(&mut *self.queue, messages.as_mut_ptr(), 8) };
+            for message in messages.into_iter().take(usize::try_from(n).unwrap_or(0)) {
+                let status = self.status(message);
+                self.answered(message, status);
+            }
+            return n >= 0 || n == -libc::EAGAIN;
+        }
+        let mut message = null_mut();
+        // SAFETY: as in `send`.
+        let answer = unsafe { wd_recv_sync(&mut *self.queue, &mut message, PATIENCE) };
+        if !message.is_null() {
+            assert!(answer == 0 || answer == -libc::EIO, "receiving: {answer}");
+            self.answered(message, answer == 0);
+            return true;
+        }
+        let known = [-libc::EIO, -libc::ENODEV, -libc::ETIMEDOUT];
+        assert!(known.contains(&answer), "receiving: {answer}");
+        // A completion of no request is told and skipped; others follow.
+        answer == -libc::EIO && !self.out.is_empty()
+    }
+
+    fn status(&self, message: *mut c_void) -> bool {
+        let message = self.out.get(&(message as usize)).expect("on its way");
+        warpdrive::bd::zip::status(&message.sqe).is_good()
+    }
+}
+
+/// Requests through queues that are opened again when they are dead.
+pub fn round(seed: u64, number: u64) -> Counts {
+    let (mut random, mut counts) = (Random(seed), Counts::default());
+    let (mut before, mut failures) = (None, 0);
+    while counts.sent < number && failures < 8 {
+        // SAFETY: for a structure of numbers and pointers zeros are a value.
+        let mut queue: Box<wd_queue> = Box::new(unsafe { std::mem::zeroed() });
+        // SAFETY: a structure of ours, which stays where it is while the queue is open.
+        let opened = unsafe { wd_request_queue(&mut *queue) };
+        if opened != 0 {
+            assert!(NO_QUEUE.contains(&opened), "opening: {opened}");
+            (counts.not_begun, failures) = (counts.not_begun + 1, failures + 1);
+            continue;
+        }
+        counts.begun += 1;
+        let mut life = Life {
+            queue,
+            out: BTreeMap::new(),
+            kept: Vec::new(),
+            counts: &mut counts,
+        };
+        use_up(&mut life, &mut random, number);
+        // SAFETY: as above.
+        unsafe { wd_release_queue(&mut *life.queue) };
+        let (out, kept) = (life.out, life.kept);
+        counts.given_up += out.len() as u64;
+        for message in out.into_values().chain(kept) {
+            message.buffers.check();
+        }
+        Holdings::compare(&mut before);
+    }
+    counts.balance();
+    counts
+}
+
+/// Uses a queue until it is dead, or for some hundreds of requests.
+fn use_up(life: &mut Life<'_>, random: &mut Random, number: u64) {
+    let most = number.min(life.counts.sent + 300);
+    let mut alive = true;
+    while alive && life.counts.sent < most {
+        let together = if random.below(2) == 0 {
+            1
+        } else {
+            2 + random.below(6)
+        };
+        alive = life.send(random, together);
+        let until = random.below(8) as usize;
+        while alive && life.out.len() > until {
+            alive = life.receive(random);
+        }
+    }
+    while alive && !life.out.is_empty() {
+        alive = life.receive(random);
+    }
+}
