@@ -1,5 +1,5 @@
-//! docs/behaviour.md names the test that holds each row: each of them is in the sources, and each row
-//! names one or says why there is none.
+//! docs/behaviour.md and docs/security.md name the test that holds each row: each of them is in the
+//! sources, and each row names one or says why there is none.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -66,12 +66,15 @@ fn known() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_test_that_the_document_names_is_there() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/behaviour.md");
-    let document = fs::read_to_string(path).expect("readable");
-    let faults = faults(&document, &known());
-    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
-    assert!(document.matches("| test |").count() >= 9, "tables are gone");
+fn every_test_that_the_documents_name_is_there() {
+    for (name, tables) in [("docs/behaviour.md", 9), ("docs/security.md", 6)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let document = fs::read_to_string(path).expect("readable");
+        let faults = faults(&document, &known());
+        assert!(faults.is_empty(), "{name}\n{}", faults.join("\n"));
+        let found = document.matches("| test |").count();
+        assert!(found >= tables, "{name}: tables are gone");
+    }
 }
 
 #[test]

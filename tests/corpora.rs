@@ -1,6 +1,10 @@
 //! The corpora of the fuzz targets, replayed without libFuzzer.
 
 #![expect(unsafe_code, reason = "the targets call C entries")]
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "of sequences of C calls the safety is said once, above them"
+)]
 
 #[path = "../fuzz/src/lib.rs"]
 mod targets;

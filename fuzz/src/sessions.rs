@@ -54,7 +54,7 @@ impl Driver for Bad {
             Devices::Hostile(bytes) => {
                 let kinds: Vec<_> = seats.iter().map(|s| (s.op_type, s.asynchronous)).collect();
                 let made = zip::bind(&kinds, &mut Input::new(bytes), promise);
-                made.map(|(engine, _)| engine)
+                made.map(|rig| rig.engine)
             }
             Devices::Simulated(world) => {
                 let device = Arc::new(world.devices()?.pop().ok_or(Error::NoDevice)?);

@@ -151,18 +151,14 @@ impl Buffers {
     }
 }
 
-/// Contexts over hostile devices: compression and decompression, synchronous and asynchronous.
-struct Rig {
-    engine: Box<dyn Engine<wd_comp_msg>>,
+/// The driver over hostile devices.
+pub struct Rig {
+    pub engine: Box<dyn Engine<wd_comp_msg>>,
     devices: Vec<Arc<Hostile>>,
 }
 
 /// The real driver, bound to hostile devices instead of the devices of `seats`.
-pub fn bind(
-    seats: &[(u8, bool)],
-    input: &mut Input<'_>,
-    promise: Promise,
-) -> Result<(Box<dyn Engine<wd_comp_msg>>, Vec<Arc<Hostile>>)> {
+pub fn bind(seats: &[(u8, bool)], input: &mut Input<'_>, promise: Promise) -> Result<Rig> {
     let version = input.one(&[
         Version::V1,
         Version::V2,
@@ -235,10 +231,9 @@ pub fn zip_driver(data: &[u8]) {
     let promise = unsafe { Promise::given() };
     let mut input = Input::new(data);
     let seats = [(0, false), (1, false), (0, true), (1, true)];
-    let Ok((engine, devices)) = bind(&seats, &mut input, promise) else {
+    let Ok(rig) = bind(&seats, &mut input, promise) else {
         return;
     };
-    let rig = Rig { engine, devices };
     let mut streams = [Stream::new(), Stream::new()];
     let mut posted: BTreeMap<u32, (Buffers, u32, bool)> = BTreeMap::new();
     let mut kept = Vec::new();

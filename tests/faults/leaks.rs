@@ -34,8 +34,9 @@ pub struct Holdings {
 /// Bytes that caches may grow by: states of streams on the software driver's shelves, and sets of
 /// lists of the ZIP driver's contexts.
 const CACHES: isize = 3 << 20;
-/// Mappings that the C library's allocator may add for itself.
-const ARENAS: usize = 16;
+/// Mappings that threads of simulated devices, which begin with the first queue of each, may add: a
+/// stack with its guard, and an arena of the C library's allocator.
+const THREADS: usize = 64;
 
 impl Holdings {
     pub fn now() -> Holdings {
@@ -66,7 +67,7 @@ impl Holdings {
         let more = self.descriptors > before.descriptors;
         assert!(!more, "descriptors leak: {before:?} {self:?}");
         assert!(
-            self.mappings <= before.mappings + ARENAS,
+            self.mappings <= before.mappings + THREADS,
             "mappings leak: {before:?} {self:?}"
         );
         assert!(
