@@ -7,7 +7,7 @@
 #   make install   PREFIX, LIBDIR, INCLUDEDIR, BINDIR, DESTDIR   (and uninstall; install-lib, install-tool)
 #   make tool      the tool wd, its man pages and completions
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
-#   make faults    N requests over failing devices: N=100000 SEED=
+#   make faults    N requests over failing devices: N=100000 SCHEDULE=
 #   make fuzz      each target for FOR=60 seconds; needs cargo-fuzz and a nightly compiler
 #   make missing   after functions have come: abi/missing.list without them
 #   make clean
@@ -266,10 +266,10 @@ test: tools
 tools:
 	@tests/tools.sh
 
-# Optimised and with all checks. The seed is printed, and SEED= gives the same schedule again.
+# Optimised and with all checks. The seed is printed, and SCHEDULE= gives the same schedule again.
 N ?= 100000
 faults:
-	FAULTS_N=$(N) FAULTS_SEED=$(SEED) $(CARGO) test --locked --profile faults --test faults
+	FAULTS_N=$(N) FAULTS_SEED=$(SCHEDULE) $(CARGO) test --locked --profile faults --test faults
 
 # New inputs go to the target directory; fuzz/corpus has the small ones that `make test` replays.
 FOR     ?= 60

@@ -94,9 +94,10 @@ impl Life<'_> {
             .map(|m| m.sqe.as_ptr().cast_mut().cast())
             .collect();
         let first = pointers.as_mut_ptr();
-        // SAFETY: messages and buffers stay until the queue is released.
         let answer = match number {
+            // SAFETY: messages and buffers stay until the queue is released.
             1 => unsafe { wd_send(&mut *self.queue, pointers[0]) },
+            // SAFETY: as above.
             _ => unsafe { wd_send_batch(&mut *self.queue, first, number as u32) },
         };
         let taken = match (answer, number) {

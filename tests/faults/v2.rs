@@ -100,10 +100,11 @@ fn synchronous(handle: usize, format: u32, random: &mut Random, counts: &mut Cou
         let mut buffers = Buffers::new(random);
         let mut asked = request(&mut buffers, COMPRESS);
         counts.sent += 1;
-        // SAFETY: a request whose buffers live, and are not touched after it was answered.
         let pieces = random.below(8) == 0;
         let answer = match pieces {
+            // SAFETY: a request whose buffers live, and are not touched after it was answered.
             true => unsafe { wd_do_comp_sync2(handle, &mut asked) },
+            // SAFETY: as above.
             false => unsafe { wd_do_comp_sync(handle, &mut asked) },
         };
         match answer {
