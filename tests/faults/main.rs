@@ -9,10 +9,6 @@
     unsafe_code,
     reason = "a counting allocator, and calls of C entries as C programs make them"
 )]
-#![expect(
-    clippy::undocumented_unsafe_blocks,
-    reason = "of two calls on the same things the safety is said once, above them"
-)]
 
 mod leaks;
 mod request;
