@@ -10,9 +10,12 @@
 mod instant;
 #[path = "common/messages.rs"]
 mod messages;
+#[path = "common/sessions.rs"]
+mod sessions;
 
 use core::mem::MaybeUninit;
 use instant::Instant;
+use sessions::Sessions;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::process::Command;
@@ -352,6 +355,10 @@ fn child_without_system_calls() {
     let Ok(role) = std::env::var(ROLE) else {
         return;
     };
+    if let Some(task) = role.strip_prefix("sessions ") {
+        sessions_allocate_nothing(task.parse().expect("a number"));
+        return;
+    }
     let (device, mut q) = open();
     let (mut completer, mut message) = (device.completer(), [0; 128]);
     assert!(pairs(&mut completer, &mut q, &mut message, 2000));
@@ -375,12 +382,45 @@ fn child_without_system_calls() {
     unsafe { libc::_exit(i32::from(!good)) };
 }
 
+/// `TASK_HW` and `TASK_INSTR`.
+const DEVICES: i32 = 1;
+const SOFTWARE: i32 = 2;
+
+/// Sessions as C has them; in software also without a system call. The threads of a simulated device
+/// are woken by one, and do their own work.
+fn sessions_allocate_nothing(task: i32) {
+    let mut sessions = Sessions::new(task);
+    assert!(sessions.run(20));
+    let before = CALLS.get();
+    assert!(sessions.run(20));
+    assert_eq!(CALLS.get(), before);
+    if task == SOFTWARE {
+        forbid_system_calls();
+        let good = sessions.run(20);
+        // SAFETY: ends the process at once.
+        unsafe { libc::_exit(i32::from(!good)) };
+    }
+}
+
+#[test]
+fn sessions_in_software_allocate_nothing_and_make_no_system_call() {
+    let status = child(&format!("sessions {SOFTWARE}"));
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn sessions_on_devices_allocate_nothing() {
+    let status = child(&format!("sessions {DEVICES}"));
+    assert!(status.success(), "{status}");
+}
+
 fn child(role: &str) -> std::process::ExitStatus {
     let exe = std::env::current_exe().expect("known");
     let mut command = Command::new(exe);
     command
         .args(["--exact", "child_without_system_calls"])
-        .env(ROLE, role);
+        .env(ROLE, role)
+        .env("WD_SIM", "hisi_zip");
     command.output().expect("starts").status
 }
 
