@@ -17,11 +17,11 @@ pub struct Sessions {
 }
 
 unsafe extern "C" fn count(request: *mut wd_comp_req, back: *mut c_void) -> *mut c_void {
-    // SAFETY: the library's copy of a request, which names a counter.
-    unsafe {
-        let good = (*request).status == 0 && (*request).dst_len > 0;
-        *back.cast::<u32>() += u32::from(good);
-    }
+    // SAFETY: the library's copy of a request.
+    let request = unsafe { request.read() };
+    // SAFETY: the request names this counter, which the poll's caller keeps.
+    let counter = unsafe { &mut *back.cast::<u32>() };
+    *counter += u32::from(request.status == 0 && request.dst_len > 0);
     ptr::null_mut()
 }
 
@@ -73,12 +73,13 @@ impl Sessions {
         let (mut first, mut second) = (self.request(), self.request());
         (first.src_len, first.last) = (2000, 0);
         second.src_len = 3000;
-        // SAFETY: a good session, and requests whose memory lives.
-        unsafe {
-            wd_do_comp_sync(self.handle, &raw mut whole) == 0
-                && wd_do_comp_strm(self.handle, &raw mut first) == 0
-                && wd_do_comp_strm(self.handle, &raw mut second) == 0
-        }
+        // SAFETY: a good session, and a request whose memory lives.
+        let whole = unsafe { wd_do_comp_sync(self.handle, &raw mut whole) };
+        // SAFETY: as above.
+        let first = unsafe { wd_do_comp_strm(self.handle, &raw mut first) };
+        // SAFETY: as above.
+        let second = unsafe { wd_do_comp_strm(self.handle, &raw mut second) };
+        (whole, first, second) == (0, 0, 0)
     }
 
     fn asynchronous(&mut self) -> bool {
