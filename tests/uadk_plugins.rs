@@ -25,7 +25,9 @@ fn libraries() -> PathBuf {
 /// Makes a plug-in of tests/c/uadk_plugin.c.
 fn plugin(file: &Path) {
     let mut cc = Command::new("cc");
-    cc.args(["-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"]);
+    cc.args([
+        "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o",
+    ]);
     cc.arg(file).arg(source("tests/c/uadk_plugin.c"));
     cc.args(pkg_config_of("libwd", &["--cflags", "--libs"]));
     run(&mut cc);
@@ -35,7 +37,15 @@ fn plugin(file: &Path) {
 fn plug_ins_beside_the_library_are_loaded_all_or_those_of_the_list() {
     let program = uadk::build("uadk_plugged");
     let dir = libraries();
-    let served = || text(&mut uadk::command(&program, World::Bare, &dir, SECONDS, &[]));
+    let served = || {
+        text(&mut uadk::command(
+            &program,
+            World::Bare,
+            &dir,
+            SECONDS,
+            &[],
+        ))
+    };
     let (own, foreign) = ("software\nsoftware\n", "plug-in\nplug-in\n");
     assert_eq!(served(), own, "no plug-ins");
     plugin(&dir.join("uadk/libcopy.so"));
