@@ -1,5 +1,6 @@
 //! Buffers of a message: one piece of memory, or a list of pieces.
 
+use crate::bd::sgl::{MOST_ENTRIES, MOST_LISTS};
 use crate::ctypes::v2::wd_internal::wd_datalist;
 use crate::error::{Error, Result};
 use crate::sys::lent::Promise;
@@ -107,6 +108,7 @@ impl Buffer {
             promise,
             place: Some(self.place),
             skip: self.skip,
+            nodes: MOST_LISTS * MOST_ENTRIES,
             left: self.len,
         }
     }
@@ -135,6 +137,8 @@ pub(super) struct Pieces {
     /// What comes next.
     place: Option<Place>,
     skip: u32,
+    /// Nodes that are still looked at, so that a list that is a circle of empty ones has an end.
+    nodes: usize,
     /// Bytes that are still to come.
     pub left: u32,
 }
@@ -143,7 +147,8 @@ impl Iterator for Pieces {
     type Item = Piece;
 
     fn next(&mut self) -> Option<Piece> {
-        while self.left > 0 {
+        while self.left > 0 && self.nodes > 0 {
+            self.nodes -= 1;
             let (at, len) = match self.place.take()? {
                 Place::Flat(at) => (at, self.left),
                 Place::List(node) => {
