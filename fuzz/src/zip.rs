@@ -185,7 +185,7 @@ pub fn bind(seats: &[(u8, bool)], input: &mut Input<'_>, promise: Promise) -> Re
     let engine = hisi_zip::drivers(promise)
         .remove(0)
         .bind_comp(seats, false)?;
-    Ok((engine, devices))
+    Ok(Rig { engine, devices })
 }
 
 /// A stream's context, with guards behind it.
