@@ -11,14 +11,14 @@ mod targets;
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// One target at a time: one of them sets environment variables, and what they do is the process's.
 static ONE: Mutex<()> = Mutex::new(());
 
 /// Hands every file of a target's corpus to it.
 fn replay(target: fn(&[u8]), name: &str) {
-    let _one = ONE.lock().expect("no target failed before");
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/corpus")
         .join(name);
