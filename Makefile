@@ -8,6 +8,7 @@
 #   make tool      the tool wd, its man pages and completions
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
 #   make faults    N requests over failing devices: N=100000 SCHEDULE=
+#   make deny      licences of the crates, where cargo-deny is installed
 #   make fuzz      each target for FOR=60 seconds; needs cargo-fuzz and a nightly compiler
 #   make missing   after functions have come: abi/missing.list without them
 #   make clean
@@ -292,6 +293,12 @@ miri:
 
 # With PEER=DIR the C libwd 2.10 in DIR is measured too. The table goes to docs/performance.md.
 BENCH := $(abspath $(TARGET_DIR))/bench
+# Licences and sources of the crates. `cargo deny check advisories` looks for known holes, and needs
+# the network.
+deny:
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check licenses bans sources; \
+	else echo "skipped: deny: no cargo-deny here"; fi
+
 bench:
 	$(CARGO) bench --locked --benches
 	@$(MAKE) --no-print-directory -s install-lib DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
@@ -311,6 +318,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri bench check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri deny bench check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

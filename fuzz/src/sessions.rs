@@ -307,6 +307,8 @@ pub fn api_v2(data: &[u8]) {
         registry::enable(&entry.identity, &bus::has);
     }
     let mut sessions = [0_usize; 4];
+    // Those that lost their places: numbers of sessions that are open, or were.
+    let mut all = Vec::new();
     let mut requests: Vec<Box<Request>> = Vec::new();
     let mut posted: BTreeSet<usize> = BTreeSet::new();
     while !input.is_empty() && requests.len() < 128 {
@@ -320,6 +322,7 @@ pub fn api_v2(data: &[u8]) {
         // SAFETY, for all calls: requests and buffers stay until compression is ended.
         let answer = match input.u8() % 16 {
             0 | 1 => {
+                all.push(sessions[place]);
                 sessions[place] = session(&mut input);
                 0
             }
@@ -390,7 +393,7 @@ pub fn api_v2(data: &[u8]) {
         };
         assert!((-200..=0).contains(&answer), "{answer}");
     }
-    for handle in sessions {
+    for handle in all.into_iter().chain(sessions) {
         // SAFETY: a session, or a number that was one.
         unsafe { wd_comp_free_sess(handle) };
     }
