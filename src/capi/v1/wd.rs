@@ -1,20 +1,17 @@
 //! The functions of `uadk/v1/wd.h`. The comments below are the header's comments.
 
 #![expect(unsafe_code, reason = "C entry points")]
-#![expect(non_camel_case_types, reason = "the names are those of the C header")]
 #![expect(
     clippy::missing_safety_doc,
     reason = "these comments are printed in the C header"
 )]
 
 use crate::capi::entry::entry;
+use crate::ctypes::v1::wd::wd_log;
 use crate::error::Error;
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
-
-/// Prints a message.
-pub type wd_log = Option<unsafe extern "C" fn(format: *const c_char, ...)>;
 
 /// What `wd_register_log` was given; NULL before. Programs may read it and must not write it.
 #[unsafe(no_mangle)]
