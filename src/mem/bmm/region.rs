@@ -2,6 +2,7 @@
 //! program; for the device it may be in several, and no allocation crosses from
 //! one to the next.
 
+use super::super::pieces::{self, Piece};
 use super::Setup;
 use crate::error::{Error, Result};
 use crate::log_error;
@@ -106,7 +107,7 @@ impl StaticPool {
         blocks
             .try_reserve_exact(count)
             .map_err(|_| Error::NoMemory)?;
-        let pieces = pieces(slices, memory.len());
+        let pieces = pieces::of(slices, memory.len());
         let mut at = 0;
         for block in 0..count {
             let offset = before + block * stride;
@@ -255,51 +256,4 @@ fn reserve(stride: usize, blocks: usize, align: usize, balanced: bool) -> Option
     } else {
         len.checked_next_multiple_of(GRANULE)
     }
-}
-
-/// A part of a region that is in one piece for the device.
-struct Piece {
-    offset: usize,
-    len: usize,
-    bus: u64,
-}
-
-impl Piece {
-    fn end(&self) -> usize {
-        self.offset + self.len
-    }
-
-    /// The device's address of `len` bytes at `offset` of the region, if they lie inside.
-    fn bus(&self, offset: usize, len: usize) -> Option<u64> {
-        let inside = offset.checked_sub(self.offset)?;
-        (len <= self.end() - offset).then_some(self.bus + inside as u64)
-    }
-}
-
-/// Slices one behind the other, joined where they touch on the bus too, no further than the region
-/// goes.
-fn pieces(slices: &[Slice], region: usize) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut offset = 0;
-    for slice in slices {
-        let rest = region - offset;
-        let len = if slice.len == 0 {
-            rest
-        } else {
-            slice.len.min(rest)
-        };
-        if slice.bus.checked_add(len as u64).is_none() {
-            break;
-        }
-        match pieces.last_mut() {
-            Some(last) if last.bus + last.len as u64 == slice.bus => last.len += len,
-            _ => pieces.push(Piece {
-                offset,
-                len,
-                bus: slice.bus,
-            }),
-        }
-        offset += len;
-    }
-    pieces
 }
