@@ -15,6 +15,7 @@ use core::ptr;
 
 /// Memory operations, in a copy of the caller's structure. Messages carry its address
 /// ([`MmOps::as_ptr`]), for drivers written in C too.
+#[derive(Clone)]
 #[repr(transparent)]
 pub struct MmOps(wd_mm_ops);
 
@@ -72,19 +73,47 @@ impl MmOps {
                 return Err(Error::Invalid);
             }
         };
-        let whole = ops.alloc.is_some()
-            && ops.free.is_some()
-            && ops.iova_map.is_some()
-            && ops.iova_unmap.is_some()
-            && !ops.usr.is_null();
-        if !whole {
+        let ops = MmOps(wd_mm_ops {
+            sva_mode: CBool(0),
+            ..ops
+        });
+        if !ops.complete() || ops.usr() == 0 {
             log_error!("a memory operation or its pool is missing");
             return Err(Error::Invalid);
         }
-        Ok(MmOps(wd_mm_ops {
-            sva_mode: CBool(0),
-            ..ops
-        }))
+        Ok(ops)
+    }
+
+    /// Whether memory can be had and given back.
+    #[must_use]
+    pub fn allocates(&self) -> bool {
+        self.0.alloc.is_some() && self.0.free.is_some()
+    }
+
+    /// Whether addresses can be told to a device.
+    #[must_use]
+    pub fn maps(&self) -> bool {
+        self.0.iova_map.is_some()
+    }
+
+    /// Whether there are all operations but `get_bufsize`, which may be missing.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.allocates() && self.maps() && self.0.iova_unmap.is_some()
+    }
+
+    /// What the operations are called with.
+    #[must_use]
+    pub fn usr(&self) -> usize {
+        self.0.usr.expose_provenance()
+    }
+
+    /// Bytes of a block of the memory; `None` if the program does not tell.
+    #[must_use]
+    pub fn block_size(&self) -> Option<u32> {
+        let size = self.0.get_bufsize?;
+        // SAFETY: the promise of `without_sva`, or of the message that carried the operations.
+        Some(unsafe { size(self.0.usr) })
     }
 
     /// A copy of the operations that a message carries; `None` if it carries none.
@@ -142,7 +171,7 @@ impl MmOps {
             return Err(Error::NoMemory);
         }
         Ok(Memory {
-            ops: MmOps(self.0),
+            ops: self.clone(),
             address,
             len,
         })

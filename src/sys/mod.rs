@@ -15,6 +15,7 @@ pub mod lent;
 pub mod lock;
 pub mod lost;
 pub mod maps;
+pub mod mm_br;
 pub mod mm_ops;
 pub mod mmio;
 pub mod numa;
