@@ -1,16 +1,15 @@
 //! Memory that blocks lie in: of a queue, or the program's own.
 
+use super::super::reserved::Reserved;
 use super::Setup;
 use super::grid::{self, Grid};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::mm_br::MmBr;
 use crate::sys::mm_ops;
-use crate::sys::shared::SharedMemory;
-use crate::uacce::channel::Slice;
 use core::mem::MaybeUninit;
 use core::num::NonZeroU64;
-use core::ops::Range;
+use std::sync::Arc;
 
 /// Where the memory of a pool comes from.
 pub enum Source<'a> {
@@ -18,19 +17,11 @@ pub enum Source<'a> {
     Queue {
         /// Whether there is an IOMMU before its device; without one the memory is in pieces for it.
         iommu: bool,
-        /// Reserves at least so many bytes.
-        reserve: &'a mut dyn FnMut(usize) -> Result<Reserved>,
+        /// Reserves at least so many bytes. The pool keeps them mapped.
+        reserve: &'a mut dyn FnMut(usize) -> Result<Arc<Reserved>>,
     },
     /// From the program's own operations, which have to allocate, to free and to map.
     Program(MmBr),
-}
-
-/// What a queue has reserved.
-pub struct Reserved {
-    /// The memory. The pool keeps it mapped.
-    pub memory: SharedMemory,
-    /// Where it is for the device, from its beginning on.
-    pub slices: Vec<Slice>,
 }
 
 /// Blocks of one size in memory that devices reach. The memory goes back when this is dropped.
@@ -42,7 +33,7 @@ pub struct Area {
 }
 
 enum Memory {
-    Queue(SharedMemory),
+    Queue(Arc<Reserved>),
     Program(mm_ops::Memory, MmBr),
 }
 
@@ -58,11 +49,10 @@ impl Area {
         let (memory, grid) = match source {
             Source::Queue { iommu, reserve } => {
                 let len = grid::region(room, iommu).ok_or(Error::NoMemory)?;
-                let Reserved { memory, slices } = reserve(len).inspect_err(|error| {
+                let memory = reserve(len).inspect_err(|error| {
                     log_error!("no memory of {len} bytes of the queue: {error}");
                 })?;
-                let range = range(memory.address(), memory.len());
-                let grid = Grid::over(range, &slices, stride, setup.align as usize, setup.blocks)?;
+                let grid = Grid::over(&memory, stride, setup.align as usize, setup.blocks)?;
                 grid.enough(setup.blocks)?;
                 (Memory::Queue(memory), grid)
             }
@@ -94,7 +84,7 @@ impl Area {
     /// [`Error::Invalid`] if they do not fit; nothing is copied.
     pub fn write(&self, address: usize, bytes: &[u8]) -> Result<()> {
         match &self.memory {
-            Memory::Queue(memory) => memory.write(offset(address, memory.address())?, bytes),
+            Memory::Queue(memory) => memory.write(address, bytes),
             Memory::Program(memory, _) => memory.write(offset(address, memory.address())?, bytes),
         }
     }
@@ -105,14 +95,10 @@ impl Area {
     /// [`Error::Invalid`] if there are not so many; nothing is copied.
     pub fn read(&self, address: usize, bytes: &mut [MaybeUninit<u8>]) -> Result<()> {
         match &self.memory {
-            Memory::Queue(memory) => memory.read(offset(address, memory.address())?, bytes),
+            Memory::Queue(memory) => memory.read(address, bytes),
             Memory::Program(memory, _) => memory.read(offset(address, memory.address())?, bytes),
         }
     }
-}
-
-fn range(address: usize, len: usize) -> Range<usize> {
-    address..address.saturating_add(len)
 }
 
 fn offset(address: usize, start: usize) -> Result<usize> {
@@ -135,7 +121,7 @@ fn of_program(setup: &Setup, stride: usize, room: usize, br: MmBr) -> Result<(Me
         mapped.push((address, bus));
         Ok(bus.get())
     };
-    let range = range(memory.address(), memory.len());
+    let range = memory.address()..memory.address().saturating_add(memory.len());
     match Grid::new(range, stride, align, setup.blocks, map) {
         Ok(grid) => Ok((Memory::Program(memory, br), grid)),
         Err(error) => {

@@ -10,7 +10,7 @@ use crate::sys::handles::Handles;
 use core::num::NonZeroU64;
 use std::sync::Arc;
 
-pub use super::area::{Reserved, Source};
+pub use super::area::Source;
 
 /// The pools of this process; a fork child starts with none.
 static POOLS: PerProcess<Handles<Blocks>> = PerProcess::new();

@@ -2,10 +2,10 @@
 //! the device. A region is in one piece for the program; for the device it may be in
 //! several, and a block that would cross from one to the next cannot be used.
 
+use super::super::reserved::Reserved;
 use super::Setup;
 use crate::error::{Error, Result};
 use crate::log_error;
-use crate::uacce::channel::Slice;
 use core::num::NonZeroU64;
 use core::ops::Range;
 
@@ -31,31 +31,18 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// The blocks in `memory`, which lies at these addresses, from the first on until `most` of them
-    /// can be used.
+    /// The blocks in reserved memory, from the first on until `most` of them can be used.
     ///
     /// # Errors
     /// [`Error::NoMemory`].
-    pub fn over(
-        memory: Range<usize>,
-        slices: &[Slice],
-        stride: usize,
-        align: usize,
-        most: u32,
-    ) -> Result<Grid> {
-        let pieces = pieces(slices, memory.len());
-        let mut at = 0;
-        Grid::new(memory.clone(), stride, align, most, |address| {
-            let offset = address - memory.start;
-            while pieces.get(at).is_some_and(|piece| piece.end() <= offset) {
-                at += 1;
-            }
-            let bus = pieces.get(at).and_then(|piece| piece.bus(offset, stride));
-            Ok(bus.unwrap_or(0))
-        })
+    pub fn over(memory: &Reserved, stride: usize, align: usize, most: u32) -> Result<Grid> {
+        let range = memory.address()..memory.address() + memory.len();
+        let bus = |address| Ok(memory.map(address, stride).map_or(0, NonZeroU64::get));
+        Grid::new(range, stride, align, most, bus)
     }
 
-    /// As [`Grid::over`], where `bus` tells where the block at an address is for the device.
+    /// The blocks in the memory at these addresses, from the first on until `most` of them can be
+    /// used; `bus` tells where the block at an address is for the device, or 0.
     ///
     /// # Errors
     /// [`Error::NoMemory`], and what `bus` answers.
@@ -170,51 +157,4 @@ pub(super) fn region(room: usize, iommu: bool) -> Option<usize> {
     } else {
         room.checked_next_multiple_of(BALANCE)?.checked_mul(2)
     }
-}
-
-/// A part of a region that is in one piece for the device.
-struct Piece {
-    offset: usize,
-    len: usize,
-    bus: u64,
-}
-
-impl Piece {
-    fn end(&self) -> usize {
-        self.offset + self.len
-    }
-
-    /// The device's address of `len` bytes at `offset` of the region, if they lie inside.
-    fn bus(&self, offset: usize, len: usize) -> Option<u64> {
-        let inside = offset.checked_sub(self.offset)?;
-        (len <= self.end() - offset).then_some(self.bus + inside as u64)
-    }
-}
-
-/// Slices one behind the other, joined where they touch on the bus too, no further than the region
-/// goes.
-fn pieces(slices: &[Slice], region: usize) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut offset = 0;
-    for slice in slices {
-        let rest = region - offset;
-        let len = if slice.len == 0 {
-            rest
-        } else {
-            slice.len.min(rest)
-        };
-        if slice.bus.checked_add(len as u64).is_none() {
-            break;
-        }
-        match pieces.last_mut() {
-            Some(last) if last.bus + last.len as u64 == slice.bus => last.len += len,
-            _ => pieces.push(Piece {
-                offset,
-                len,
-                bus: slice.bus,
-            }),
-        }
-        offset += len;
-    }
-    pieces
 }

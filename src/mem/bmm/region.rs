@@ -2,6 +2,7 @@
 //! program; for the device it may be in several, and no allocation crosses from
 //! one to the next.
 
+use super::super::reserved::Reserved;
 use super::Setup;
 use super::grid::{self, Grid};
 use crate::error::{Error, Result};
@@ -15,7 +16,7 @@ use crate::uacce::uapi::DeviceFlags;
 /// Blocks in a static region.
 pub(super) struct StaticPool {
     /// Kept mapped for the blocks; lost if the device is removed.
-    memory: SharedMemory,
+    memory: Reserved,
     grid: Grid,
     state: Mutex<State>,
 }
@@ -62,8 +63,8 @@ impl StaticPool {
         stride: usize,
         align: usize,
     ) -> Result<StaticPool> {
-        let range = memory.address()..memory.address() + memory.len();
-        let grid = Grid::over(range, slices, stride, align, u32::MAX)?;
+        let memory = Reserved::new(memory, slices);
+        let grid = Grid::over(&memory, stride, align, u32::MAX)?;
         let mut used = Vec::new();
         used.try_reserve_exact(grid.count())
             .map_err(|_| Error::NoMemory)?;
