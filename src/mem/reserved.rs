@@ -1,9 +1,10 @@
 //! Memory that a queue has reserved for its data, and where the device sees it.
 
 use super::pieces::{self, Piece};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::Slice;
+use core::mem::MaybeUninit;
 use core::num::NonZeroU64;
 
 /// Memory for a device. It stays where it is as long as this is kept, or until the device is removed.
@@ -54,6 +55,24 @@ impl Reserved {
     #[must_use]
     pub fn lost(&self) -> bool {
         self.memory.lost()
+    }
+
+    /// Copies `bytes` to an address inside. A device that is at work there finds any of both.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if they do not all lie inside; nothing is copied.
+    pub fn write(&self, address: usize, bytes: &[u8]) -> Result<()> {
+        let offset = address.checked_sub(self.address()).ok_or(Error::Invalid)?;
+        self.memory.write(offset, bytes)
+    }
+
+    /// Fills `bytes` with what is at an address inside.
+    ///
+    /// # Errors
+    /// As [`Reserved::write`].
+    pub fn read(&self, address: usize, bytes: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let offset = address.checked_sub(self.address()).ok_or(Error::Invalid)?;
+        self.memory.read(offset, bytes)
     }
 
     /// The offset of `len` bytes at `address`, if all of them lie inside.
