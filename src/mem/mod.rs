@@ -9,7 +9,9 @@ pub mod bmm;
 mod check;
 mod extents;
 pub mod handles;
+mod pieces;
 pub mod pool;
+pub mod reserved;
 pub mod share;
 mod space;
 

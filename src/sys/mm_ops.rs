@@ -3,6 +3,7 @@
 
 #![expect(unsafe_code, reason = "calls C functions of the program")]
 
+use super::copy::copy_bytes;
 use super::lent::Promise;
 use crate::ctypes::v2::CBool;
 use crate::ctypes::v2::wd::wd_mm_ops;
@@ -10,6 +11,7 @@ use crate::ctypes::v2::wd_alg_common::wd_mem_type;
 use crate::error::{Error, Result};
 use crate::log_error;
 use core::ffi::c_void;
+use core::mem::MaybeUninit;
 use core::num::NonZeroU64;
 use core::ptr;
 
@@ -200,6 +202,47 @@ impl Memory {
     #[must_use]
     pub fn address(&self) -> usize {
         self.address
+    }
+
+    /// How many bytes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no byte.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Where `len` bytes at `offset` are, if they lie inside.
+    fn within(&self, offset: usize, len: usize) -> Result<*mut u8> {
+        let end = offset.checked_add(len).filter(|end| *end <= self.len);
+        end.ok_or(Error::Invalid)?;
+        Ok(ptr::with_exposed_provenance_mut(self.address + offset))
+    }
+
+    /// Copies `bytes` to `offset`. A device that is at work there finds any of both.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if they do not fit; nothing is copied.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        let to = self.within(offset, bytes.len())?;
+        // SAFETY: ours: `alloc` gave this many bytes; shared, so through `copy_bytes`.
+        unsafe { copy_bytes(bytes.as_ptr(), to, bytes.len()) };
+        Ok(())
+    }
+
+    /// Fills `bytes` with what is at `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there are not so many; nothing is copied.
+    pub fn read(&self, offset: usize, bytes: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let from = self.within(offset, bytes.len())?;
+        // SAFETY: as in `write`; `bytes` is exclusive.
+        unsafe { copy_bytes(from, bytes.as_mut_ptr().cast(), bytes.len()) };
+        Ok(())
     }
 
     /// Fills it with zeros. A device may be at work in it: what it then finds is its own concern.

@@ -9,6 +9,7 @@ pub mod env;
 pub mod fd;
 pub mod fork;
 pub mod gate;
+pub mod handles;
 pub mod huge;
 pub mod ioctl;
 pub mod lent;

@@ -4,12 +4,12 @@
 
 #![expect(unsafe_code, reason = "raw memory behind bounds-checked accessors")]
 
-use super::copy::copy_block;
+use super::copy::{copy_block, copy_bytes};
 use super::fork;
 use super::lost;
 use super::mmio::Register;
 use crate::error::{Error, Result};
-use core::mem::ManuallyDrop;
+use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use memmap2::{MmapOptions, MmapRaw};
@@ -236,6 +236,28 @@ impl SharedMemory {
         }
         // SAFETY: offset <= len, so the address lies in the region or one past its end.
         Ok(unsafe { self.base.add(offset) })
+    }
+
+    /// Copies `bytes` to `offset`. A device that is at work there finds any of both.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if they do not fit; nothing is copied.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        let to = self.within(offset, bytes.len(), 1)?;
+        // SAFETY: `within` has checked the bounds; shared, so through `copy_bytes`.
+        unsafe { copy_bytes(bytes.as_ptr(), to.as_ptr(), bytes.len()) };
+        Ok(())
+    }
+
+    /// Fills `bytes` with what is at `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there are not so many; nothing is copied.
+    pub fn read(&self, offset: usize, bytes: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let from = self.within(offset, bytes.len(), 1)?;
+        // SAFETY: as in `write`; `bytes` is exclusive.
+        unsafe { copy_bytes(from.as_ptr(), bytes.as_mut_ptr().cast(), bytes.len()) };
+        Ok(())
     }
 
     /// A view of `count` entries of `N` bytes, beginning at `offset`.

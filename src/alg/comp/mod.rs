@@ -16,7 +16,7 @@ pub use api::{Direction, Format, Progress, Session};
 pub(crate) use environment::{contexts_of, end_environment, from_environment, one_kind};
 pub(crate) use session::{Setup, free, open, post, reset, stream, sync, sync_in_pieces};
 
-use super::handles::Handles;
+use crate::sys::handles::Handles;
 use super::seat::Message;
 use super::setup::Class;
 use crate::ctypes::v2::Enum;

@@ -8,7 +8,7 @@ mod pump;
 mod tests;
 
 use super::comp;
-use super::handles::Handles;
+use crate::sys::handles::Handles;
 use super::setup::Param;
 use crate::ctypes::v2::Enum;
 use crate::ctypes::v2::wd::wd_buff_type::WD_FLAT_BUF;
