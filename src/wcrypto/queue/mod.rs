@@ -16,12 +16,14 @@ mod tests;
 
 use crate::bd::zip::Sqe;
 use crate::bus;
+use crate::ctypes::v1::wd::WD_HW_EACCESS;
 use crate::ctypes::v1::wd_comp::wcrypto_comp_msg;
 use crate::drv::hisi_zip::v1::{self, Mapped};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::qm::layout::Version;
 use crate::queue::{self, DESCRIPTOR_SIZE, Descriptor, Direction, QueueRef};
+use crate::sys::env;
 use crate::sys::inject::Inject;
 use crate::sys::lent::Promise;
 use crate::uacce::channel::Bus;
@@ -113,17 +115,20 @@ impl Answer {
 pub struct Queue(QueueRef);
 
 impl Queue {
-    /// Opens a queue on the best device that suits, and names it.
+    /// Opens a queue on the best device that suits, and names it. `WD_NOIOMMU=allow` in the
+    /// environment allows devices without an IOMMU, except to privileged programs.
     ///
     /// # Errors
     /// [`Error::Invalid`] if a device and nodes are asked for; [`Error::NoDevice`] if no device suits or
     /// the algorithm is none that this library has messages for; [`Error::Permission`] if only
     /// devices without an IOMMU suit; else what the last of the devices that suit answered.
     pub fn request(wanted: &Wanted<'_>) -> Result<Queue> {
-        Queue::request_on(bus::system()?, wanted)
+        // The program's structure has no place for it.
+        let no_iommu = wanted.no_iommu || env::secure("WD_NOIOMMU").as_deref() == Some("allow");
+        Queue::request_on(bus::system()?, &Wanted { no_iommu, ..*wanted })
     }
 
-    /// As [`Queue::request`], on a device of `bus`.
+    /// As [`Queue::request`], on a device of `bus`, and whatever the environment says.
     ///
     /// # Errors
     /// As [`Queue::request`].
@@ -434,26 +439,51 @@ impl Queue {
         })
     }
 
-    /// After [`Error::DeviceReset`]: a message that was sent and will never be answered; `None` if
-    /// there is none left. It belongs to the caller again.
+    /// After [`Error::DeviceReset`]: a message that was sent and will never be answered, and is wanted.
+    /// Its status is `WD_HW_EACCESS`, and it belongs to the caller again. `None` if there is none left.
     ///
     /// # Errors
     /// [`Error::Busy`] while the device works; [`Error::Shutdown`] after release or fork.
-    pub fn recall(self) -> Result<Option<*mut wcrypto_comp_msg>> {
+    #[cold]
+    pub fn recall(
+        self,
+        promise: Promise,
+        wanted: Answer,
+    ) -> Result<Option<*mut wcrypto_comp_msg>> {
         let cell = Cell::of(self)?;
+        let (found, _) = self.parked(cell, wanted)?;
+        if found.is_some() {
+            return Ok(found);
+        }
         while let Some(tag) = self.0.recall()? {
-            let mut address = tag.get() as usize;
-            if contexts::is_flight(tag) {
+            let flight = if contexts::is_flight(tag) {
                 let (flight, own) = cell::with(&cell.program, self, |program| {
                     (program.end(tag), program.own())
                 })?;
                 let flight = flight.unwrap_or_default();
                 unmap(&own, &flight.mapped);
-                address = flight.message;
+                flight
+            } else {
+                Flight {
+                    message: tag.get() as usize,
+                    ..Flight::default()
+                }
+            };
+            let message = ptr::with_exposed_provenance_mut::<wcrypto_comp_msg>(flight.message);
+            let Some(mut copy) = promise.read(message) else {
+                continue;
+            };
+            copy.status = WD_HW_EACCESS as u32;
+            promise.write(message, copy);
+            let answer = Parked {
+                message: flight.message,
+                context: copy.tag,
+                owner: flight.owner,
+            };
+            if wanted.is(&answer) {
+                return Ok(Some(message));
             }
-            if address != 0 {
-                return Ok(Some(ptr::with_exposed_provenance_mut(address)));
-            }
+            self.park(cell, answer)?;
         }
         Ok(None)
     }
