@@ -235,10 +235,10 @@ cbindgen = $(shell for c in $(TARGET_DIR)/tools/bin/cbindgen cbindgen $${CARGO_H
 	[ "$$($$c --version 2>/dev/null)" = "cbindgen $(CBINDGEN_VERSION)" ] && echo $$c && break; done)
 header = cat cbindgen.toml abi/headers/$(1).toml >$(TARGET_DIR)/$(1).toml && \
 	$(cbindgen) --quiet --config $(TARGET_DIR)/$(1).toml $(2) | sed -z -E -f abi/headers/c89.sed >$(HEADERS)/warpdrive/$(1).h
-UADK_HEADERS     := $(basename $(notdir $(wildcard abi/headers/uadk/*.toml)))
+UADK_HEADERS     := $(patsubst abi/headers/uadk/%.toml,%,$(wildcard abi/headers/uadk/*.toml abi/headers/uadk/v1/*.toml))
 
 headers: cbindgen
-	@mkdir -p $(HEADERS)/warpdrive $(HEADERS)/uadk $(TARGET_DIR)
+	@mkdir -p $(HEADERS)/warpdrive $(HEADERS)/uadk/v1 $(TARGET_DIR)
 	@$(call header,wd,abi/headers/wd.rs)
 	@$(call header,hisi_qm_udrv,src/ctypes/v0/hisi_qm_udrv.rs)
 	@$(call header,comp_hw,src/ctypes/v0/comp_hw.rs)
