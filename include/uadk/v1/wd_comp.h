@@ -61,9 +61,15 @@ enum wcrypto_comp_flush_type {
 
 /* Formats. */
 enum wcrypto_comp_alg_type {
-    /* Deflate with a zlib header and trailer (RFC 1950). */
+    /**
+     * The deflate part of a zlib stream (RFC 1950), with its checksum. Header and trailer are the
+     * program's.
+     */
     WCRYPTO_ZLIB = 0,
-    /* Deflate with a gzip header and trailer (RFC 1952). */
+    /**
+     * The deflate part of a gzip stream (RFC 1952), with its checksum. Header and trailer are the
+     * program's.
+     */
     WCRYPTO_GZIP = 1,
     /* Raw deflate (RFC 1951). */
     WCRYPTO_RAW_DEFLATE = 2,
@@ -166,7 +172,10 @@ struct wcrypto_comp_op_data {
     __u32 produced;
     /* Streams of gzip: the length so far, modulo 2^32. Out: with this request. */
     __u32 isize;
-    /* Streams: the checksum so far. Out: with this request. */
+    /**
+     * Streams: the checksum so far. Out: with this request. Of zlib the Adler-32, of gzip the
+     * complement of the CRC-32 with its bits in reverse order.
+     */
     __u32 checksum;
     /**
      * lz77_zstd: a `struct wcrypto_lz77_zstd_format`, which the library fills, or with lists a
