@@ -17,7 +17,7 @@ use crate::sys::lent::Promise;
 use crate::sys::mm_br::MmBr;
 use crate::sys::mm_ops::Memory;
 use crate::sys::slots::Carried;
-use crate::wcrypto::queue::{Answer, Queue};
+use crate::wcrypto::queue::{Answer, Owner, Queue};
 use core::ffi::c_void;
 use core::time::Duration;
 
@@ -132,7 +132,9 @@ impl Context {
         } else {
             Ok(Stream::None)
         };
-        let mut stream = stream.inspect_err(|_| drop(queue.leave(number)))?;
+        let mut stream = stream.inspect_err(|_| {
+            let _ = queue.leave(number);
+        })?;
         let most = if stateful { 1 } else { cookies as usize };
         Ok(Context {
             queue,
@@ -212,7 +214,7 @@ impl Context {
     }
 
     fn send(&self, cookie: &Cookie, promise: Promise) -> Result<()> {
-        let sent = self.queue.send(promise, cookie.message());
+        let sent = self.queue.send(promise, cookie.message(), Owner::Context);
         sent.inspect_err(|_| cookie.put_back())
     }
 
@@ -321,12 +323,12 @@ impl Context {
     /// An answer will not be waited for any longer, unless it has come at this very moment.
     #[cold]
     fn lose(&self, cookie: &Cookie, error: Error) -> Result<()> {
-        if !cookie.give_up() {
-            return Ok(());
-        }
+        let too_late = !cookie.give_up();
         if error != Error::TimedOut {
             // Nothing will come of it: the queue is dead, or not open any more.
             cookie.put_back();
+        } else if too_late {
+            return Ok(());
         }
         Err(error)
     }
@@ -348,15 +350,24 @@ impl Context {
             cookie.give_up();
         }
         let limit = Deadline::after(Some(FAREWELL));
-        let busy = |cookie: &&Cookie| cookie.in_flight();
         self.collect(promise);
-        while self.cookies.iter().any(|cookie| busy(&cookie)) && !limit.passed() {
+        while self.cookies.iter().any(|cookie| cookie.is_lost()) && !limit.passed() {
             std::thread::sleep(limit.slice(SLICE));
             self.collect(promise);
         }
-        let left = self.cookies.iter().filter(|cookie| cookie.in_flight()).count();
-        if left > 0 {
-            log_error!("a compression context ends with {left} requests on their way");
+        let left = self.cookies.iter().filter(|cookie| cookie.is_lost());
+        let mut count = 0;
+        for cookie in left {
+            count += 1;
+            // Their answers go nowhere from here on; after an error none will come, or the cookie is
+            // not used again before it has.
+            let at = cookie.message().addr();
+            if self.queue.forget(&(at..at + 1)) != Err(Error::Busy) {
+                cookie.put_back();
+            }
+        }
+        if count > 0 {
+            log_error!("a compression context ends with {count} requests on their way");
             // A device may still write to it.
             core::mem::forget(self.stream);
         }

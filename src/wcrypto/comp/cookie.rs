@@ -107,12 +107,6 @@ impl Cookie {
         self.state.load(Ordering::Acquire) == state::IDLE
     }
 
-    /// Whether a device may still write to what its message names.
-    pub fn in_flight(&self) -> bool {
-        use state::{AWAITED, LOST, POSTED};
-        [AWAITED, LOST, POSTED].contains(&self.state.load(Ordering::Relaxed))
-    }
-
     /// Makes it a request, which is then to be sent. With a `callback` it will be called back for.
     #[inline]
     pub fn fill(
@@ -185,12 +179,6 @@ impl Cookie {
             self.put_back();
         }
         Next::Nothing
-    }
-
-    /// Whether it is a request to this queue that is to be called back for.
-    pub fn is_posted_to(&self, queue: Queue) -> bool {
-        self.queue.load(Ordering::Relaxed) == queue.to_raw()
-            && self.state.load(Ordering::Relaxed) == state::POSTED
     }
 
     /// What to call: the program's function, and the tag that it gave the request.
@@ -267,10 +255,5 @@ impl Cookies {
     #[inline]
     pub fn of(&self, message: *const wcrypto_comp_msg) -> Option<&'static Cookie> {
         self.table.find(message.addr())
-    }
-
-    /// All of them, whatever they are used for.
-    pub fn all(&self) -> impl Iterator<Item = &'static Cookie> {
-        self.table.iter().map(|(_, cookie)| cookie)
     }
 }

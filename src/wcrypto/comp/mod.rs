@@ -13,8 +13,8 @@ mod cookie;
 mod tests;
 
 use super::queue::{Answer, Queue};
-use crate::alg::handles::Handles;
-use crate::ctypes::v1::wd::{WD_HW_EACCESS, wcrypto_cb};
+use crate::sys::handles::Handles;
+use crate::ctypes::v1::wd::wcrypto_cb;
 use crate::ctypes::v1::wd_comp::{
     wcrypto_comp_ctx_setup, wcrypto_comp_msg, wcrypto_comp_op_data,
 };
@@ -24,6 +24,11 @@ use crate::sys::lent::Promise;
 use context::Context;
 use cookie::{Cookie, Cookies, Next};
 use core::ffi::c_void;
+
+/// Requests of a context that may be on their way: usually, and at most (`WD_CTX_COOKIES_NUM`,
+/// `WD_MAX_CTX_COOKIES_NUM`).
+const COOKIES: u32 = 64;
+const MOST_COOKIES: u32 = 1024;
 
 /// As many answers as a poll that is to take all of them takes: the usual depth of a ring, so that a
 /// callback that sends again cannot keep it for ever.
@@ -41,7 +46,8 @@ fn here() -> &'static Process {
     PROCESS.get().unwrap_or_else(|| PROCESS.get_or(Process::default))
 }
 
-/// Makes a context of `queue`; its number. `cookies` is how many requests it may have on their way.
+/// Makes a context of `queue`; its number. The low 16 bits of `flags` say how many requests it may
+/// have on their way, 1 to 1024; any other number means 64.
 ///
 /// # Errors
 /// [`Error::Invalid`] for numbers in `setup` that mean nothing, for a queue of another class of
@@ -50,10 +56,14 @@ fn here() -> &'static Process {
 pub(crate) fn open(
     queue: Queue,
     setup: &wcrypto_comp_ctx_setup,
-    cookies: u32,
+    flags: u32,
     promise: Promise,
 ) -> Result<usize> {
     let process = here();
+    let cookies = match flags & 0xffff {
+        cookies @ 1..=MOST_COOKIES => cookies,
+        _ => COOKIES,
+    };
     let context = Context::new(queue, setup, cookies, promise)?;
     process.contexts.insert(context)
 }
@@ -102,7 +112,7 @@ pub(crate) fn poll(
     let mut count = 0;
     // An answer that another thread waits for is not one of `most`.
     for _ in 0..most.saturating_add(ALL) {
-        match queue.receive(promise, Answer::One(of_a_context)) {
+        match queue.receive(promise, Answer::Contexts) {
             Ok(None) => break,
             Ok(Some(message)) => {
                 let cookie = process.cookies.of(message).ok_or(Error::Io)?;
@@ -124,11 +134,6 @@ pub(crate) fn poll(
     Ok(count)
 }
 
-/// Whether a message is that of a context's request, by its address.
-fn of_a_context(message: usize) -> bool {
-    here().cookies.of(message as *const _).is_some()
-}
-
 /// Calls back for requests that will never be answered.
 #[cold]
 fn give_up(
@@ -138,13 +143,15 @@ fn give_up(
     promise: Promise,
     call: impl Fn(wcrypto_cb, *const wcrypto_comp_msg, *mut c_void),
 ) -> Result<()> {
-    let posted = process.cookies.all().filter(|cookie| cookie.is_posted_to(queue));
-    for cookie in posted.take(most as usize) {
+    let mut count = 0;
+    while count < most {
+        let Some(message) = queue.recall(promise, Answer::Contexts)? else {
+            break;
+        };
+        let cookie = process.cookies.of(message).ok_or(Error::Io)?;
         if let Next::Call = cookie.answered() {
-            let message = promise.read(cookie.message()).ok_or(Error::Invalid)?;
-            let status = WD_HW_EACCESS as u32;
-            promise.write(cookie.message(), wcrypto_comp_msg { status, ..message });
             finish(cookie, promise, &call)?;
+            count += 1;
         }
     }
     Ok(())
