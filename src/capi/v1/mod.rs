@@ -4,6 +4,7 @@
 
 pub mod hisi_qm_udrv;
 pub mod wd;
+pub mod wd_comp;
 pub mod wd_share;
 
 use crate::ctypes::v1::wd::wd_queue;

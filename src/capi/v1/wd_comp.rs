@@ -6,27 +6,14 @@
     reason = "these comments are printed in the C header"
 )]
 
+use super::queue_of;
 use crate::capi::entry::entry;
 use crate::ctypes::v1::wd::{wcrypto_cb, wd_queue};
-use crate::ctypes::v1::wd_comp::{
-    wcrypto_comp_ctx_setup, wcrypto_comp_msg, wcrypto_comp_op_data,
-};
-use crate::error::{Error, Result};
+use crate::ctypes::v1::wd_comp::{wcrypto_comp_ctx_setup, wcrypto_comp_msg, wcrypto_comp_op_data};
+use crate::error::Error;
 use crate::sys::lent::Promise;
 use crate::wcrypto::comp;
-use crate::wcrypto::queue::Queue;
 use core::ffi::{c_int, c_uint, c_void};
-
-/// The queue that a structure names.
-///
-/// # Safety
-/// `q` is NULL, or a queue structure.
-unsafe fn named<'a>(q: *const wd_queue) -> Result<(Queue, &'a wd_queue)> {
-    // SAFETY: the caller's promise.
-    let q = unsafe { q.as_ref() }.ok_or(Error::Invalid)?;
-    let queue = Queue::from_raw(q.qinfo.addr() as u64);
-    Ok((queue.ok_or(Error::Invalid)?, q))
-}
 
 /// Makes a compression context of an open queue. `setup` is only read. Of its `br` all functions but
 /// `get_bufsize` are needed, except that on a device with SVA there may be none at all; and all
@@ -41,12 +28,14 @@ pub unsafe extern "C" fn wcrypto_create_comp_ctx(
 ) -> *mut c_void {
     entry("wcrypto_create_comp_ctx", || {
         // SAFETY: the caller's promise.
-        let (queue, q) = unsafe { named(q) }?;
+        let queue = unsafe { queue_of(q) }?;
+        // SAFETY: not NULL, so by the caller's promise a structure.
+        let flags = unsafe { (*q).capa.flags };
         // SAFETY: NULL, or by the caller's promise a setup.
         let setup = unsafe { setup.as_ref() }.ok_or(Error::Invalid)?;
         // SAFETY: the caller's promise: the functions of `setup.br` are good.
         let promise = unsafe { Promise::given() };
-        let context = comp::open(queue, setup, q.capa.flags, promise)?;
+        let context = comp::open(queue, setup, flags, promise)?;
         Ok(core::ptr::without_provenance_mut(context))
     })
 }
@@ -86,7 +75,7 @@ pub unsafe extern "C" fn wcrypto_do_comp(
 pub unsafe extern "C" fn wcrypto_comp_poll(q: *mut wd_queue, num: c_uint) -> c_int {
     entry("wcrypto_comp_poll", || {
         // SAFETY: the caller's promise.
-        let (queue, _) = unsafe { named(q) }?;
+        let queue = unsafe { queue_of(q) }?;
         // SAFETY: the caller's promise: what its requests named is the library's still.
         let promise = unsafe { Promise::given() };
         let count = comp::poll(queue, num, promise, call_back)?;

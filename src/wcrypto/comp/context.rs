@@ -1,7 +1,7 @@
 //! A context: what its requests have in common, and how they are sent and waited for.
 
-use super::cookie::{BLANK, Cookie};
 use super::Process;
+use super::cookie::{BLANK, Cookie};
 use crate::bd::zip::context;
 use crate::ctypes::v1::wd::{wcrypto_cb, wcrypto_cb_tag, wd_buff_type};
 use crate::ctypes::v1::wd_comp::{

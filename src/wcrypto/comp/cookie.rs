@@ -148,7 +148,8 @@ impl Cookie {
     pub fn give_up(&self) -> bool {
         let change = |from| {
             let (to, order) = (state::LOST, Ordering::AcqRel);
-            self.state.compare_exchange(from, to, order, Ordering::Acquire)
+            self.state
+                .compare_exchange(from, to, order, Ordering::Acquire)
         };
         change(state::AWAITED).is_ok() || change(state::POSTED).is_ok()
     }

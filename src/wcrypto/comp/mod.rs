@@ -13,13 +13,11 @@ mod cookie;
 mod tests;
 
 use super::queue::{Answer, Queue};
-use crate::sys::handles::Handles;
 use crate::ctypes::v1::wd::wcrypto_cb;
-use crate::ctypes::v1::wd_comp::{
-    wcrypto_comp_ctx_setup, wcrypto_comp_msg, wcrypto_comp_op_data,
-};
+use crate::ctypes::v1::wd_comp::{wcrypto_comp_ctx_setup, wcrypto_comp_msg, wcrypto_comp_op_data};
 use crate::error::{Error, Result};
 use crate::sys::fork::PerProcess;
+use crate::sys::handles::Handles;
 use crate::sys::lent::Promise;
 use context::Context;
 use cookie::{Cookie, Cookies, Next};
@@ -43,7 +41,9 @@ struct Process {
 
 fn here() -> &'static Process {
     static PROCESS: PerProcess<Process> = PerProcess::new();
-    PROCESS.get().unwrap_or_else(|| PROCESS.get_or(Process::default))
+    PROCESS
+        .get()
+        .unwrap_or_else(|| PROCESS.get_or(Process::default))
 }
 
 /// Makes a context of `queue`; its number. The low 16 bits of `flags` say how many requests it may
