@@ -12,6 +12,7 @@ pub mod handles;
 mod pieces;
 pub mod pool;
 pub mod reserved;
+pub mod sgl;
 pub mod share;
 mod space;
 

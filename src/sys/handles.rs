@@ -89,7 +89,11 @@ impl<T: Send> Handles<T> {
     /// # Errors
     /// As [`Handles::with`].
     #[inline]
-    pub fn with_owner<R>(&self, number: usize, work: impl FnOnce(&mut T) -> Result<R>) -> Result<R> {
+    pub fn with_owner<R>(
+        &self,
+        number: usize,
+        work: impl FnOnce(&mut T) -> Result<R>,
+    ) -> Result<R> {
         let index = (number & INDEX).wrapping_sub(1);
         let cell = self.cells.get(index).ok_or(Error::Invalid)?;
         let mut pass = cell.0.enter().ok_or(Error::Busy)?;
