@@ -201,3 +201,6 @@ pub fn destroy(handle: usize) -> Result<()> {
         log_error!("block pool {handle:#x} is not destroyed: no pool, or in use: {error}");
     })
 }
+
+#[cfg(all(test, not(miri)))]
+mod tests;
