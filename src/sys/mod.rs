@@ -11,6 +11,7 @@ pub mod fork;
 pub mod gate;
 pub mod handles;
 pub mod huge;
+pub mod inject;
 pub mod ioctl;
 pub mod lent;
 pub mod lock;

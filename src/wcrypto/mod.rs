@@ -3,3 +3,5 @@
 //! the floors below.
 
 #![forbid(unsafe_code)]
+
+pub mod queue;

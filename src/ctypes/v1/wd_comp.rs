@@ -91,9 +91,11 @@ impl TryFrom<c_uint> for wcrypto_comp_flush_type {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum wcrypto_comp_alg_type {
-    /// Deflate with a zlib header and trailer (RFC 1950).
+    /// The deflate part of a zlib stream (RFC 1950), with its checksum. Header and trailer are the
+    /// program's.
     WCRYPTO_ZLIB = 0,
-    /// Deflate with a gzip header and trailer (RFC 1952).
+    /// The deflate part of a gzip stream (RFC 1952), with its checksum. Header and trailer are the
+    /// program's.
     WCRYPTO_GZIP = 1,
     /// Raw deflate (RFC 1951).
     WCRYPTO_RAW_DEFLATE = 2,
@@ -271,7 +273,8 @@ pub struct wcrypto_comp_op_data {
     pub produced: __u32,
     /// Streams of gzip: the length so far, modulo 2^32. Out: with this request.
     pub isize: __u32,
-    /// Streams: the checksum so far. Out: with this request.
+    /// Streams: the checksum so far. Out: with this request. Of zlib the Adler-32, of gzip the
+    /// complement of the CRC-32 with its bits in reverse order.
     pub checksum: __u32,
     /// lz77_zstd: a `struct wcrypto_lz77_zstd_format`, which the library fills, or with lists a
     /// `struct wcrypto_zstd_out`.
