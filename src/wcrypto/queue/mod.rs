@@ -125,7 +125,13 @@ impl Queue {
     pub fn request(wanted: &Wanted<'_>) -> Result<Queue> {
         // The program's structure has no place for it.
         let no_iommu = wanted.no_iommu || env::secure("WD_NOIOMMU").as_deref() == Some("allow");
-        Queue::request_on(bus::system()?, &Wanted { no_iommu, ..*wanted })
+        Queue::request_on(
+            bus::system()?,
+            &Wanted {
+                no_iommu,
+                ..*wanted
+            },
+        )
     }
 
     /// As [`Queue::request`], on a device of `bus`, and whatever the environment says.
@@ -445,11 +451,7 @@ impl Queue {
     /// # Errors
     /// [`Error::Busy`] while the device works; [`Error::Shutdown`] after release or fork.
     #[cold]
-    pub fn recall(
-        self,
-        promise: Promise,
-        wanted: Answer,
-    ) -> Result<Option<*mut wcrypto_comp_msg>> {
+    pub fn recall(self, promise: Promise, wanted: Answer) -> Result<Option<*mut wcrypto_comp_msg>> {
         let cell = Cell::of(self)?;
         let (found, _) = self.parked(cell, wanted)?;
         if found.is_some() {
