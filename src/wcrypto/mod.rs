@@ -5,4 +5,5 @@
 #![forbid(unsafe_code)]
 
 pub mod comp;
+pub mod pools;
 pub mod queue;
