@@ -4,12 +4,9 @@
 
 pub mod hisi_qm_udrv;
 pub mod wd;
-<<<<<<< HEAD
-pub mod wd_comp;
-=======
 pub mod wd_bmm;
+pub mod wd_comp;
 pub mod wd_sgl;
->>>>>>> v1sgl
 pub mod wd_share;
 
 use crate::ctypes::v1::wd::wd_queue;
