@@ -339,7 +339,7 @@ fn the_macros_of_uadk_v1_work() {
     let used = "#include <uadk/v1/wd_comp.h>\nvoid f(int n);\nvoid f(int n)\n{\n\
         \tif (n)\n\t\tWD_ERR(\"%d\\n\", n);\n\telse\n\t\tWD_ERR(\"none\\n\");\n\
         \tZIP_LOG(\"%s\\n\", WD_UACCE_CLASS_NAME);\n\
-        \t(void)(n ? WD_UACCE_QFR_NA : WD_UACCE_GRAN_SIZE);\n}\n";
+        \t(void)(n == WD_EACCESS ? WD_UACCE_QFR_NA : WD_UACCE_GRAN_SIZE);\n}\n";
     for options in [
         &["-std=gnu17"][..],
         &["-std=gnu17", "-DWITH_LOG_FILE=\"log\""],

@@ -11,7 +11,10 @@ mod extents;
 pub mod handles;
 mod pieces;
 pub mod pool;
+#[cfg(all(test, not(miri)))]
+mod program;
 pub mod reserved;
+pub mod sgl;
 pub mod share;
 mod space;
 

@@ -4,6 +4,8 @@
 
 pub mod hisi_qm_udrv;
 pub mod wd;
+pub mod wd_bmm;
+pub mod wd_sgl;
 pub mod wd_share;
 
 use crate::ctypes::v1::wd::wd_queue;

@@ -18,7 +18,7 @@ static POOLS: PerProcess<Handles<Blocks>> = PerProcess::new();
 /// A pool of blocks.
 pub struct Blocks {
     area: Arc<Area>,
-    /// Those to give out; the last one first.
+    /// Those to give out, from the end on.
     free: Vec<u32>,
     /// For each block whether it is given out.
     out: Vec<bool>,
@@ -41,7 +41,8 @@ impl Blocks {
             .map_err(|_| Error::NoMemory)?;
         out.resize(grid.count(), false);
         let usable = (0..grid.count()).filter(|block| grid.bus(*block).is_some());
-        free.extend(usable.map(|block| block as u32));
+        // The first one is given out first.
+        free.extend(usable.rev().map(|block| block as u32));
         Ok(Blocks {
             area: Arc::new(area),
             free,
@@ -200,3 +201,6 @@ pub fn destroy(handle: usize) -> Result<()> {
         log_error!("block pool {handle:#x} is not destroyed: no pool, or in use: {error}");
     })
 }
+
+#[cfg(all(test, not(miri)))]
+mod tests;
