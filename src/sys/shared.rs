@@ -4,13 +4,14 @@
 
 #![expect(unsafe_code, reason = "raw memory behind bounds-checked accessors")]
 
-use super::copy::copy_block;
+use super::copy::{copy_block, copy_bytes};
 use super::fork;
 use super::lost;
 use super::mmio::Register;
+use super::pages::Pages;
 use crate::error::{Error, Result};
-use core::mem::ManuallyDrop;
-use core::ptr::NonNull;
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use memmap2::{MmapOptions, MmapRaw};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -28,6 +29,8 @@ enum Holder {
     Device(Mapping),
     #[expect(dead_code, reason = "held for its Drop")]
     Own(Box<[Line]>),
+    #[expect(dead_code, reason = "held for its Drop")]
+    Pages(Pages),
     File(FileMapping),
 }
 
@@ -145,6 +148,21 @@ impl SharedMemory {
         Ok(SharedMemory { base, len, keep })
     }
 
+    /// Zeroed memory of our own, whole pages, at least `len` bytes, that fork children do not have.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`]; [`Error::Invalid`] for length 0.
+    pub fn pages(len: usize) -> Result<Self> {
+        let pages = Pages::allocate(len)?;
+        let base = NonNull::new(ptr::with_exposed_provenance_mut(pages.address()));
+        let (base, len) = (base.ok_or(Error::NoMemory)?, pages.len());
+        let keep = Arc::new(Backing {
+            lost: AtomicU32::new(0),
+            holder: Holder::Pages(pages),
+        });
+        Ok(SharedMemory { base, len, keep })
+    }
+
     /// Zeroed memory of our own in a file that [`Self::file`] tells, `len` bytes rounded up to whole
     /// pages, for a device that another part of the process maps for itself.
     ///
@@ -178,7 +196,7 @@ impl SharedMemory {
     pub fn file(&self) -> Option<BorrowedFd<'_>> {
         match &self.keep.holder {
             Holder::File(mapping) => Some(mapping.file.as_fd()),
-            Holder::Device(_) | Holder::Own(_) => None,
+            Holder::Device(_) | Holder::Own(_) | Holder::Pages(_) => None,
         }
     }
 
@@ -236,6 +254,28 @@ impl SharedMemory {
         }
         // SAFETY: offset <= len, so the address lies in the region or one past its end.
         Ok(unsafe { self.base.add(offset) })
+    }
+
+    /// Copies `bytes` to `offset`. A device that is at work there finds any of both.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if they do not fit; nothing is copied.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        let to = self.within(offset, bytes.len(), 1)?;
+        // SAFETY: `within` has checked the bounds; shared, so through `copy_bytes`.
+        unsafe { copy_bytes(bytes.as_ptr(), to.as_ptr(), bytes.len()) };
+        Ok(())
+    }
+
+    /// Fills `bytes` with what is at `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there are not so many; nothing is copied.
+    pub fn read(&self, offset: usize, bytes: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let from = self.within(offset, bytes.len(), 1)?;
+        // SAFETY: as in `write`; `bytes` is exclusive.
+        unsafe { copy_bytes(from.as_ptr(), bytes.as_mut_ptr().cast(), bytes.len()) };
+        Ok(())
     }
 
     /// A view of `count` entries of `N` bytes, beginning at `offset`.

@@ -272,32 +272,118 @@ extern "C" {
 /* What `wd_register_log` was given; NULL before. Programs may read it and must not write it. */
 extern wd_log log_out;
 
+/**
+ * Opens a queue for `capa.alg`: `zlib`, `gzip`, `deflate` or `lz77_zstd`. `dev_path`, where it is a
+ * device's name, is preferred, and so are the nodes of `node_mask`; a device near by with many free
+ * queues is taken otherwise. Devices that work on the program's own addresses (SVA) are good too,
+ * and come behind others. Devices without an IOMMU are only taken where the environment says
+ * `WD_NOIOMMU=allow`. On success `dev_path` is the device's path and `qinfo` the library's. What
+ * was in `qinfo` before does not matter: a copy of an open queue opens another one.
+ *
+ * Returns 0; -WD_EINVAL: NULL, both a device's name and `node_mask`, or a direction above 1;
+ * -WD_ENODEV: no device suits and has a free queue, or no messages of this algorithm are known;
+ * -EPERM: only devices without an IOMMU suit; else the negative errno of what the kernel refused.
+ */
 int wd_request_queue(struct wd_queue *q);
 
+/**
+ * Releases a queue. No new call gets in; calls inside finish; messages in flight get 250 ms to come
+ * back and belong to the caller then; the device is stopped, and the memory that the queue has
+ * reserved goes, except that of pools, which goes with them. Contexts that the queue still has answer
+ * errors afterwards. Harmless for NULL, a queue that is not open, and in a fork child. Other threads
+ * may be using the queue: they get -ESHUTDOWN.
+ */
 void wd_release_queue(struct wd_queue *q);
 
+/**
+ * Sends a message, a `struct wcrypto_comp_msg`. Never blocks, makes no system call. The message, and
+ * what it names, must stay until `wd_recv` gives it back.
+ *
+ * Returns 0; -WD_EBUSY: the queue is full; -WD_HW_EACCESS: the device was reset or has gone;
+ * -WD_EINVAL: NULL, a queue that is not open, a message that no descriptor can be made of, or memory
+ * that the device cannot reach; -ESHUTDOWN: the queue was released, or is that of the parent of this
+ * process; -WD_EIO: the device broke the protocol. The message was not sent then.
+ */
 int wd_send(struct wd_queue *q, void *req);
 
+/**
+ * Receives a message that `wd_send` was given, with the answer in it. With a number other than 0 in
+ * the low 16 bits of `*resp`, one whose `tag` is this number. Never blocks, makes no system call.
+ * Messages of contexts are not received here, but by the contexts.
+ *
+ * Returns 1 and the message in `*resp`; 0: none has come back; -WD_HW_EACCESS: the device was reset
+ * or has gone, and `*resp` is a message that was not answered, NULL if there is none left; -WD_EIO:
+ * the device named a message that was never sent, and the next call goes on behind it; -WD_EINVAL:
+ * NULL, or a queue that is not open; -ESHUTDOWN as for `wd_send`.
+ */
 int wd_recv(struct wd_queue *q, void **resp);
 
+/**
+ * Waits up to `ms` milliseconds until there is something to receive, on a queue that was opened with
+ * `capa.priv.is_poll` 1.
+ *
+ * Returns 1: there is; 0: the time is over; -WD_EINVAL: NULL, a queue that is not open, or `is_poll`
+ * is not 1; -WD_ENODEV: it cannot be waited; -ESHUTDOWN as for `wd_send`.
+ */
 int wd_wait(struct wd_queue *q, __u16 ms);
 
+/**
+ * `wd_wait`, and if there is something, `wd_recv`.
+ *
+ * Returns what the one that was called last does.
+ */
 int wd_recv_sync(struct wd_queue *q, void **resp, __u16 ms);
 
+/**
+ * Reserves `size` bytes of memory that the device of the queue reaches, once for a queue. It goes
+ * with the queue.
+ *
+ * Returns the address, of a page; NULL, and errno: EINVAL for NULL, size 0, or a queue that is not
+ * open, EEXIST if the queue has some already, ENOMEM, EOPNOTSUPP, ESHUTDOWN, or what the kernel said.
+ */
 void *wd_reserve_memory(struct wd_queue *q, size_t size);
 
+/**
+ * Tells how many devices a queue for `algorithm` can be had of now.
+ *
+ * Returns the number, 0 too, and 0 for algorithms of which no messages are known; -WD_EINVAL: NULL;
+ * -WD_ENODEV: there is no uacce class.
+ */
 int wd_get_available_dev_num(const char *algorithm);
 
+/**
+ * Tells the NUMA node of a queue's device.
+ *
+ * Returns the node, -1 if it is on none or nobody knows; -WD_EINVAL: NULL, or a queue that is not
+ * open; -ESHUTDOWN as for `wd_send`.
+ */
 int wd_get_node_id(struct wd_queue *q);
 
+/**
+ * Tells the device's address of `sz` bytes at `va`, which lie in what `wd_reserve_memory` gave; with
+ * SVA anywhere. 0 bytes count as 1.
+ *
+ * Returns the address; NULL, and errno: EINVAL for NULL, a queue that is not open, memory that the
+ * device does not reach, or that is not in one piece for it; ESHUTDOWN.
+ */
 void *wd_iova_map(struct wd_queue *q, void *va, size_t sz);
 
-void wd_iova_unmap(struct wd_queue *q, void *va, void *dma, size_t sz);
+/* Ends the use of what `wd_iova_map` told. There is nothing to do. */
+void wd_iova_unmap(struct wd_queue *_q, void *_va, void *_dma, size_t _sz);
 
+/**
+ * Tells the program's address of what the device has at `dma`: the reverse of `wd_iova_map`.
+ *
+ * Returns the address; NULL, and errno: EINVAL for NULL, a queue that is not open, or an address
+ * that is not in what `wd_reserve_memory` gave; ESHUTDOWN.
+ */
 void *wd_dma_to_va(struct wd_queue *q, void *dma);
 
 /**
- * Sets the function that messages are printed with, once in the life of a process.
+ * Sets the function that messages are printed with, once in the life of a process: errors of the
+ * library, and what the program itself prints with `WD_ERR`. It is called from any thread and must
+ * not call the library. Without it the library's messages go to the standard error if `WD_LOG_LEVEL`
+ * is `error`, `info` or `debug`, else nowhere.
  *
  * Returns 0, or -WD_EINVAL: `log` is NULL, or one is set already.
  */

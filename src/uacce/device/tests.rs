@@ -204,6 +204,8 @@ fn device(name: &str, node: u32, available: u32) -> Attributes {
         isolated: false,
         isolate_strategy: None,
         numa_node: node,
+        node_id: None,
+        numa_distance: None,
         usage: Vec::new(),
         uapi: MAINLINE,
     }
