@@ -42,23 +42,27 @@ macro_rules! counting {
 fn numbers_are_the_least_free_ones_and_memory_is_that_of_the_first() {
     counting!(MAPPED, br);
     let (_device, queue) = echo(Mode::Held);
-    assert_eq!(queue.join(&br(7)), Ok(1));
-    assert_eq!(queue.join(&br(7)), Ok(2));
-    assert_eq!(queue.join(&br(8)), Err(Error::Invalid), "another pool");
+    assert_eq!(queue.join(Some(&br(7))), Ok(1));
+    assert_eq!(queue.join(Some(&br(7))), Ok(2));
+    assert_eq!(
+        queue.join(Some(&br(8))),
+        Err(Error::Invalid),
+        "another pool"
+    );
     assert_eq!(queue.leave(1), Ok(()));
     assert_eq!(queue.leave(1), Err(Error::Invalid), "twice");
     for wrong in [0, 3, 256, 257, u16::MAX] {
         assert_eq!(queue.leave(wrong), Err(Error::Invalid));
     }
-    assert_eq!(queue.join(&br(7)), Ok(1));
+    assert_eq!(queue.join(Some(&br(7))), Ok(1));
     for number in 3..=256 {
-        assert_eq!(queue.join(&br(7)), Ok(number));
+        assert_eq!(queue.join(Some(&br(7))), Ok(number));
     }
-    assert_eq!(queue.join(&br(7)), Err(Error::Busy));
+    assert_eq!(queue.join(Some(&br(7))), Err(Error::Busy));
     for number in 1..=256 {
         assert_eq!(queue.leave(number), Ok(()));
     }
-    assert_eq!(queue.join(&br(8)), Ok(1), "all are gone");
+    assert_eq!(queue.join(Some(&br(8))), Ok(1), "all are gone");
     queue.release().expect("open");
 }
 
@@ -67,7 +71,7 @@ fn what_the_program_maps_for_a_request_is_unmapped_once() {
     counting!(MAPPED, br);
     let mapped = || MAPPED.load(Ordering::Relaxed);
     let (device, queue) = echo(Mode::Held);
-    let number = queue.join(&br(7)).expect("room");
+    let number = queue.join(Some(&br(7))).expect("room");
     let mut all: Vec<_> = (0..15).map(|_| empty(number.into())).collect();
     for message in &mut all {
         assert_eq!(
@@ -107,7 +111,7 @@ fn what_the_program_maps_for_a_request_is_unmapped_once() {
 fn places_of_requests_are_used_again() {
     counting!(MAPPED, br);
     let (_device, queue) = echo(Mode::Instant);
-    queue.join(&br(7)).expect("room");
+    queue.join(Some(&br(7))).expect("room");
     let mut message = empty(1);
     for _ in 0..100 {
         message.status = 77;
@@ -126,7 +130,7 @@ fn places_of_requests_are_used_again() {
 fn a_forgotten_request_is_written_to_no_more() {
     counting!(MAPPED, br);
     let (device, queue) = echo(Mode::Held);
-    queue.join(&br(7)).expect("room");
+    queue.join(Some(&br(7))).expect("room");
     let mut all = [empty(1), empty(1), empty(1)];
     for message in &mut all {
         assert_eq!(
