@@ -161,13 +161,16 @@ $(OUT)/stub/libwd.so.0: abi/facade.S abi/notes.S $(OUT)/libwd0.forwards abi/libw
 
 # Static libraries: one object that has the public names and no others, so that another Rust archive,
 # or another deflate, can be in the same program.
-static = $(CC) -r -nostdlib -o $(@:.a=.static.o) -Wl,--gc-sections @$(OUT)/$(1).roots $(2) $(ARCHIVE) && \
+static = $(CC) -r -nostdlib -o $(@:.a=.static.o) -Wl,--gc-sections @$(OUT)/$(1).roots $(2) && \
 	  $(OBJCOPY) -R .llvmbc -R .llvmcmd --keep-global-symbols=$(OUT)/$(1).names $(@:.a=.static.o) && \
 	  rm -f $@ && $(AR) rcs $@ $(@:.a=.static.o)
 $(OUT)/libwd.a: $(ARCHIVE) $(OUT)/missing.o $(OUT)/uadk.roots
-	$(call static,uadk,$(OUT)/missing.o)
-$(OUT)/libwarpdrive.a: $(ARCHIVE) $(OUT)/libwd0.o $(OUT)/libwd0.roots
-	$(call static,libwd0,$(OUT)/libwd0.o)
+	$(call static,uadk,$(OUT)/missing.o $(ARCHIVE))
+# UADK v1 has functions of the same names as the seed.
+$(OUT)/libwd0.archive: $(ARCHIVE) $(OUT)/libwd0.names
+	$(OBJCOPY) --weaken-symbols=$(OUT)/libwd0.names $(ARCHIVE) $@
+$(OUT)/libwarpdrive.a: $(OUT)/libwd0.archive $(OUT)/libwd0.o $(OUT)/libwd0.roots
+	$(call static,libwd0,$(OUT)/libwd0.o $(OUT)/libwd0.archive)
 
 # All of libwd is in libwd.a, and the other static libraries are other names of it: whichever the
 # linker comes to first serves all.

@@ -4,5 +4,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod comp;
 pub mod pools;
 pub mod queue;

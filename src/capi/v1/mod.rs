@@ -5,6 +5,7 @@
 pub mod hisi_qm_udrv;
 pub mod wd;
 pub mod wd_bmm;
+pub mod wd_comp;
 pub mod wd_sgl;
 pub mod wd_share;
 

@@ -123,7 +123,7 @@ impl Program {
     }
 
     fn reach(&self, sva: bool) -> Reach {
-        if self.operations.is_some() || self.inject.is_some() {
+        if self.contexts() > 0 || self.inject.is_some() {
             Reach::Program
         } else if sva {
             Reach::Itself
@@ -141,16 +141,17 @@ pub(super) fn is_flight(tag: NonZeroU64) -> bool {
 
 impl Queue {
     /// A number for a new context, from 1 to 256. `operations`, which must be complete, become the
-    /// queue's if it has none: then all addresses in messages are told to the device by them.
+    /// queue's if it has none: then all addresses in messages are told to the device by them. A
+    /// context without any is for devices that share addresses.
     ///
     /// # Errors
     /// [`Error::Invalid`], with a message, if the operations of the queue's contexts are called with
     /// something else; [`Error::Busy`] if there are 256; [`Error::Shutdown`] after release or fork.
-    pub fn join(self, operations: &MmBr) -> Result<u16> {
+    pub fn join(self, operations: Option<&MmBr>) -> Result<u16> {
         let cell = Cell::of(self)?;
         cell::with(&cell.program, self, |program| {
             let usr = program.operations.as_ref().map_or(0, MmBr::usr);
-            if usr != 0 && usr != operations.usr() {
+            if usr != 0 && operations.is_some_and(|own| own.usr() != usr) {
                 return Err(Error::Invalid);
             }
             let number =
@@ -158,7 +159,9 @@ impl Queue {
             let number = number.ok_or(Error::Busy)?;
             program.prepare()?;
             program.numbers[usize::from(number / 64)] |= 1 << (number % 64);
-            program.operations.get_or_insert_with(|| operations.clone());
+            if program.operations.is_none() {
+                program.operations = operations.cloned();
+            }
             cell.set_reach(Reach::Program);
             Ok(number + 1)
         })?

@@ -22,8 +22,8 @@ const LISTS: u8 = 1;
 /// the engine takes is not used: `message.avail_out` says afterwards how much is.
 ///
 /// # Errors
-/// [`Error::Invalid`] for numbers that mean nothing, for a format that the device does not have, and
-/// for sizes that it does not take; [`Error::NoMemory`] for memory that it cannot reach.
+/// [`Error::Invalid`] for numbers that mean nothing, for a format that the device does not have, for
+/// sizes that it does not take, and for memory that it cannot reach.
 #[inline]
 pub fn encode(
     facts: Facts,

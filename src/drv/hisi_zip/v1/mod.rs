@@ -65,7 +65,7 @@ impl Mapped {
     /// Maps, and notes it.
     ///
     /// # Errors
-    /// [`Error::NoMemory`] if `map` has no answer, as the C library says.
+    /// [`Error::Invalid`] if `map` has no answer, as the C library says.
     #[inline]
     fn add(
         &mut self,
@@ -74,7 +74,7 @@ impl Mapped {
         map: &mut impl FnMut(usize, usize) -> Option<NonZeroU64>,
     ) -> Result<u64> {
         let va = va.expose_provenance();
-        let iova = map(va, len).ok_or(Error::NoMemory)?;
+        let iova = map(va, len).ok_or(Error::Invalid)?;
         let place = self.all.get_mut(self.count).ok_or(Error::Invalid)?;
         *place = Some(Mapping { va, iova, len });
         self.count += 1;
