@@ -173,6 +173,33 @@ mod tests {
         assert_eq!(HEARD.load(Ordering::Relaxed), 1);
     }
 
+    static PRINTED: AtomicUsize = AtomicUsize::new(0);
+
+    // A function with a variable number of arguments cannot be written in Rust; one with two gets the
+    // first two of them on the machines that this library is for.
+    unsafe extern "C" fn print(format: *const c_char, text: *const c_char) {
+        // SAFETY: `write` passes NUL-terminated strings that outlive the call.
+        let format = unsafe { CStr::from_ptr(format) };
+        // SAFETY: as above.
+        let text = unsafe { CStr::from_ptr(text) };
+        if format == c"%s\n" && text == c"100 %n is no format" {
+            PRINTED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls a function by another type")]
+    fn a_printer_hears_errors_and_nothing_else() {
+        let function: unsafe extern "C" fn(*const c_char, *const c_char) = print;
+        // SAFETY: see `print`.
+        set_printer(unsafe { core::mem::transmute::<_, Printer>(function) });
+        assert!(enabled(Level::Error));
+        log_error!("{} %n is no format", 100);
+        write(Level::Info, format_args!("100 %n is no format"));
+        PRINTER.store(0, Ordering::Release);
+        assert_eq!(PRINTED.load(Ordering::Relaxed), 1);
+    }
+
     #[test]
     fn an_unknown_level_name_is_silence() {
         assert_eq!(level_of("loud"), OFF);

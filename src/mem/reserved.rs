@@ -107,7 +107,7 @@ impl Reserved {
         };
         pieces.iter().find_map(|piece| {
             let inside = usize::try_from(bus.checked_sub(piece.bus)?).ok()?;
-            (inside < piece.len).then_some(self.address() + piece.offset + inside)
+            (inside < piece.len).then(|| self.address() + piece.offset + inside)
         })
     }
 }

@@ -12,13 +12,13 @@
 #include <stddef.h>
 #include "wd.h"
 
-/* Sharing: the device reads the memory. */
+/* `wd_mem_share`: the device may read. */
 #define WD_SHARE_READ 1
 
-/* Sharing: the device writes the memory. */
+/* `wd_mem_share`: the device may write. Without either flag it may do both. */
 #define WD_SHARE_WRITE 2
 
-/* Sharing: the whole address space; needs SVA. */
+/* `wd_mem_share`: the whole address space, with SVA only; address and size are 0. */
 #define WD_SHARE_ALL 65536
 
 #ifdef __cplusplus

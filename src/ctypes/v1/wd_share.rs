@@ -1,10 +1,10 @@
-//! `uadk/v1/wd_share.h`: how memory is shared.
+//! `uadk/v1/wd_share.h`: how memory is shared, with the numbers of the seed.
 
 use core::ffi::c_int;
 
-/// Sharing: the device reads the memory.
+/// `wd_mem_share`: the device may read.
 pub const WD_SHARE_READ: c_int = 1;
-/// Sharing: the device writes the memory.
+/// `wd_mem_share`: the device may write. Without either flag it may do both.
 pub const WD_SHARE_WRITE: c_int = 2;
-/// Sharing: the whole address space; needs SVA.
+/// `wd_mem_share`: the whole address space, with SVA only; address and size are 0.
 pub const WD_SHARE_ALL: c_int = 0x10000;

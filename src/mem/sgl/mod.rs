@@ -187,7 +187,7 @@ pub fn buffer(list: usize, number: u32) -> Result<Buffer> {
 /// # Errors
 /// As [`free`].
 pub fn map(handle: usize, list: usize) -> Result<NonZeroU64> {
-    with_own(handle, list, |pool, at| Ok(pool.info(at).bus))
+    with_own(handle, list, |pool, at| Ok(pool.bus(at)))
 }
 
 /// Fills `bytes` with what is at `offset` of a list or chain: how many it had, which is not more than

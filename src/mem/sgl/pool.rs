@@ -244,6 +244,20 @@ impl Pool {
         }
     }
 
+    /// Where the device reads a list.
+    #[must_use]
+    pub fn bus(&self, at: usize) -> NonZeroU64 {
+        self.layout.lists[at].bus
+    }
+
+    /// Bytes of all buffers of a chain.
+    fn room(&self, at: usize) -> usize {
+        match self.next(at) {
+            Some(_) => 2 * self.layout.size(),
+            None => self.layout.size(),
+        }
+    }
+
     /// What a list is.
     #[must_use]
     pub fn info(&self, at: usize) -> Info {
@@ -251,13 +265,13 @@ impl Pool {
         let lists = if next.is_some() { 2 } else { 1 };
         let address = |list, number| layout.buffer(list, number).map_or(0, |place| place.address);
         Info {
-            bus: layout.lists[at].bus,
+            bus: self.bus(at),
             entries: u32::from(self.entries),
             buffers: layout.filled as u32,
             chain_buffers: lists * layout.filled as u32,
             buffer_size: layout.buffer_size as u32,
             size: layout.size(),
-            room: lists as usize * layout.size(),
+            room: self.room(at),
             data: self.lists[at].told + next.map_or(0, |next| self.lists[next].told),
             first: address(at, 0),
             last: address(next.unwrap_or(at), layout.filled - 1),
@@ -281,7 +295,7 @@ impl Pool {
 
     /// `len` bytes at `offset` of a list or chain, or as many as it has.
     pub(super) fn span(&self, at: usize, offset: usize, len: usize) -> Result<Span> {
-        let room = self.info(at).room;
+        let room = self.room(at);
         if len == 0 || offset >= room {
             log_error!("no copy of {len} bytes at {offset} of a list of {room}");
             return Err(Error::Invalid);

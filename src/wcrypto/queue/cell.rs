@@ -55,6 +55,8 @@ pub(super) struct Control {
     name: u64,
     /// What the program asked for, and of which device it got it.
     pub facts: super::Facts,
+    /// The most requests that can be in flight.
+    pub capacity: u32,
     /// What is shared of the reserved memory: by address and length, how often.
     pub shares: super::memory::Shares,
     /// Taken to reserve memory, which takes a while.
@@ -113,7 +115,7 @@ impl Cell {
         let name = queue.to_raw();
         let parking = Parking::new(capacity as usize)?;
         *cell.parking.visit().ok_or(Error::Busy)? = Owned(name, parking);
-        *cell.program.visit().ok_or(Error::Busy)? = Owned(name, Program::new(capacity));
+        *cell.program.visit().ok_or(Error::Busy)? = Owned(name, Program::default());
         *cell.memory.visit().ok_or(Error::Busy)? = Owned(name, None);
         cell.parked.store(0, Ordering::Relaxed);
         cell.version.store(facts.version as u8, Ordering::Relaxed);
@@ -125,6 +127,7 @@ impl Cell {
         let control = Control {
             name,
             facts,
+            capacity,
             shares: Default::default(),
             reserving: Mutex::default(),
         };

@@ -122,3 +122,6 @@ fn better(new: &Candidate, old: &Candidate) -> bool {
         core::cmp::Ordering::Less => new.free.saturating_mul(RATIO) >= old.free,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,6 @@ pub(super) struct Program {
     flights: Vec<Flight>,
     /// Places in it that are free.
     free: Vec<u32>,
-    capacity: u32,
 }
 
 /// A request on its way, and what is to be unmapped when it is back.
@@ -47,6 +46,26 @@ pub(super) struct Flight {
     pub mapped: Mapped,
 }
 
+/// Places for requests, made outside of the gate.
+struct Places {
+    flights: Vec<Flight>,
+    free: Vec<u32>,
+}
+
+impl Places {
+    fn new(count: u32) -> Result<Places> {
+        let (mut flights, mut free) = (Vec::new(), Vec::new());
+        flights
+            .try_reserve_exact(count as usize)
+            .map_err(|_| Error::NoMemory)?;
+        free.try_reserve_exact(count as usize)
+            .map_err(|_| Error::NoMemory)?;
+        flights.resize(count as usize, Flight::default());
+        free.extend((0..count).rev());
+        Ok(Places { flights, free })
+    }
+}
+
 /// What a request needs of the program.
 #[derive(Clone)]
 pub(super) struct Own {
@@ -55,14 +74,6 @@ pub(super) struct Own {
 }
 
 impl Program {
-    /// Nothing yet, for a queue of so many requests.
-    pub fn new(capacity: u32) -> Program {
-        Program {
-            capacity,
-            ..Program::default()
-        }
-    }
-
     /// What requests need now.
     pub fn own(&self) -> Own {
         Own {
@@ -104,22 +115,13 @@ impl Program {
         }
     }
 
-    /// Makes room for as many requests as the ring takes.
-    fn prepare(&mut self) -> Result<()> {
-        let capacity = self.capacity as usize;
-        if self.flights.len() == capacity {
-            return Ok(());
+    /// Takes places for as many requests as the ring takes; if it has some, they are given back.
+    fn prepare(&mut self, places: Places) -> Option<Places> {
+        if !self.flights.is_empty() {
+            return Some(places);
         }
-        let (mut flights, mut free) = (Vec::new(), Vec::new());
-        flights
-            .try_reserve_exact(capacity)
-            .map_err(|_| Error::NoMemory)?;
-        free.try_reserve_exact(capacity)
-            .map_err(|_| Error::NoMemory)?;
-        flights.resize(capacity, Flight::default());
-        free.extend((0..self.capacity).rev());
-        (self.flights, self.free) = (flights, free);
-        Ok(())
+        (self.flights, self.free) = (places.flights, places.free);
+        None
     }
 
     fn reach(&self, sva: bool) -> Reach {
@@ -149,6 +151,7 @@ impl Queue {
     /// something else; [`Error::Busy`] if there are 256; [`Error::Shutdown`] after release or fork.
     pub fn join(self, operations: Option<&MmBr>) -> Result<u16> {
         let cell = Cell::of(self)?;
+        let places = Places::new(cell.control(self)?.capacity)?;
         cell::with(&cell.program, self, |program| {
             let usr = program.operations.as_ref().map_or(0, MmBr::usr);
             if usr != 0 && operations.is_some_and(|own| own.usr() != usr) {
@@ -157,14 +160,15 @@ impl Queue {
             let number =
                 (0..MOST).find(|n| program.numbers[usize::from(n / 64)] >> (n % 64) & 1 == 0);
             let number = number.ok_or(Error::Busy)?;
-            program.prepare()?;
             program.numbers[usize::from(number / 64)] |= 1 << (number % 64);
             if program.operations.is_none() {
                 program.operations = operations.cloned();
             }
             cell.set_reach(Reach::Program);
-            Ok(number + 1)
+            // What is left of the places is dropped outside.
+            Ok((number + 1, program.prepare(places)))
         })?
+        .map(|(number, _)| number)
         .inspect_err(|error| log_error!("no context in this queue: {error}"))
     }
 
@@ -227,11 +231,13 @@ impl Queue {
             log_error!("the queue interface of this device is not {api}");
             return Err(Error::Invalid);
         }
-        cell::with(&cell.program, self, |program| {
-            program.prepare()?;
+        let places = Places::new(cell.control(self)?.capacity)?;
+        let left = cell::with(&cell.program, self, |program| {
             program.inject = Some(inject);
             cell.set_reach(Reach::Program);
-            Ok(())
-        })?
+            program.prepare(places)
+        })?;
+        drop(left);
+        Ok(())
     }
 }
