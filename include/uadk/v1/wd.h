@@ -369,7 +369,7 @@ int wd_get_node_id(struct wd_queue *q);
 void *wd_iova_map(struct wd_queue *q, void *va, size_t sz);
 
 /* Ends the use of what `wd_iova_map` told. There is nothing to do. */
-void wd_iova_unmap(struct wd_queue *_q, void *_va, void *_dma, size_t _sz);
+void wd_iova_unmap(struct wd_queue *q, void *va, void *dma, size_t sz);
 
 /**
  * Tells the program's address of what the device has at `dma`: the reverse of `wd_iova_map`.

@@ -15,7 +15,7 @@
 struct wd_blkpool_setup {
     /* Bytes of a block, 1 to 256 MiB. */
     __u32 block_size;
-    /* Blocks. */
+    /* Blocks. Out, without the functions of `br`: those there are. */
     __u32 block_num;
     /* The blocks' alignment, a power of two, 2 to 4096. */
     __u32 align_size;

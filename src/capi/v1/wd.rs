@@ -257,11 +257,13 @@ pub unsafe extern "C" fn wd_iova_map(q: *mut wd_queue, va: *mut c_void, sz: usiz
 /// Ends the use of what `wd_iova_map` told. There is nothing to do.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_iova_unmap(
-    _q: *mut wd_queue,
-    _va: *mut c_void,
-    _dma: *mut c_void,
-    _sz: usize,
+    q: *mut wd_queue,
+    va: *mut c_void,
+    dma: *mut c_void,
+    sz: usize,
 ) {
+    // The names are for the header.
+    let _ = (q, va, dma, sz);
 }
 
 /// Tells the program's address of what the device has at `dma`: the reverse of `wd_iova_map`.

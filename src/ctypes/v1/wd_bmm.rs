@@ -10,7 +10,7 @@ use core::mem::offset_of;
 pub struct wd_blkpool_setup {
     /// Bytes of a block, 1 to 256 MiB.
     pub block_size: __u32,
-    /// Blocks.
+    /// Blocks. Out, without the functions of `br`: those there are.
     pub block_num: __u32,
     /// The blocks' alignment, a power of two, 2 to 4096.
     pub align_size: __u32,
