@@ -169,7 +169,6 @@ mod tests {
             (0x8000, 30)
         );
         br.unmap(0x7000, iova, 30);
-        drop(br);
         drop(memory);
         assert_eq!(counts.mapped.load(Ordering::Relaxed), 0);
         assert_eq!(counts.allocated.load(Ordering::Relaxed), 0);

@@ -160,8 +160,11 @@ fn read(dir: &Path, name: &str, dev_root: &Path) -> Result<Attributes> {
         Ok(named("region")?.or(named("qfrt")?).unwrap_or(0))
     };
     let told = sysfs::optional_number::<i32>(&file("device/numa_node"))?;
-    let node_id = sysfs::optional_number::<i32>(&file("node_id"))?;
-    let numa_node = told.or(node_id).unwrap_or(0);
+    let node_id = sysfs::optional_number::<i32>(&file("node_id"));
+    let numa_node = match told {
+        Some(node) => node,
+        None => node_id?.unwrap_or(0),
+    };
     let api = sysfs::text(&file("api"))?;
     if api.is_empty() {
         return Err(Error::Invalid);
@@ -179,7 +182,7 @@ fn read(dir: &Path, name: &str, dev_root: &Path) -> Result<Attributes> {
         isolated: sysfs::optional_number::<u32>(&file("isolate"))?.unwrap_or(0) == 1,
         isolate_strategy: sysfs::optional_number(&file("isolate_strategy")).unwrap_or(None),
         numa_node: u32::try_from(numa_node).unwrap_or(0),
-        node_id: node_id.or(told),
+        node_id: node_id.unwrap_or(None).or(told),
         numa_distance: sysfs::optional_number(&file("numa_distance")).unwrap_or(None),
         usage: sysfs::text(&file("dev_usage"))
             .map(|t| usage(&t))

@@ -67,3 +67,6 @@ pub fn lists(queue: Queue, setup: &sgl::Setup, operations: MmBr) -> Result<usize
         sgl::create(setup, FORMAT, source)
     })
 }
+
+#[cfg(all(test, not(miri)))]
+mod tests;

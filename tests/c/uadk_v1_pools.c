@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <uadk/v1/wd.h>
 #include <uadk/v1/wd_bmm.h>
 #include <uadk/v1/wd_sgl.h>
@@ -435,6 +437,36 @@ static void lists_that_cannot_be(struct wd_queue *q)
 	SAY(wd_get_sgl_bufsize(NULL, &n));
 }
 
+/* A child has none of its parent's pools. */
+static void in_child(struct wd_queue *q)
+{
+	struct wd_blkpool_setup blocks = { .block_size = 64, .block_num = 4, .align_size = 64, .br = own };
+	struct wd_sglpool_setup setup = good;
+	struct wd_sgl *list;
+	int status = -1;
+	void *pool, *lists;
+	__u32 n;
+
+	setup.br = own;
+	REQUIRE((pool = wd_blkpool_create(NULL, &blocks)) && (lists = wd_sglpool_create(q, &setup)));
+	REQUIRE((list = wd_alloc_sgl(lists, 1)));
+	pid_t child = fork();
+
+	REQUIRE(child >= 0);
+	if (child == 0) {
+		REQUIRE(!wd_alloc_blk(pool) && wd_get_free_blk_num(pool, &n) == -WD_EINVAL);
+		REQUIRE(!wd_alloc_sgl(lists, 1) && wd_get_sgl_buf_num(list) == -WD_EINVAL);
+		wd_free_sgl(lists, list), wd_sglpool_destroy(lists), wd_blkpool_destroy(pool);
+		/* Its own are none of them either. */
+		void *fresh = wd_blkpool_create(NULL, &blocks);
+
+		REQUIRE(fresh && fresh != pool && !wd_alloc_blk(pool) && wd_alloc_blk(fresh));
+		_exit(0);
+	}
+	REQUIRE(waitpid(child, &status, 0) == child && status == 0);
+	wd_free_sgl(lists, list), wd_sglpool_destroy(lists), wd_blkpool_destroy(pool);
+}
+
 /* What is an error here, and the end of the program on the C library. */
 static void misuse(struct wd_queue *q)
 {
@@ -444,7 +476,6 @@ static void misuse(struct wd_queue *q)
 	void *pool, *other, *block;
 	uint64_t local = 0;
 	__u32 n;
-
 	long before = allocated, maps = mapped - unmapped;
 
 	/* Blocks of other pools and of none, pools that are gone and were never there. */
@@ -507,6 +538,7 @@ static void misuse(struct wd_queue *q)
 	wd_free_blk(pool, block);
 	wd_blkpool_destroy(pool);
 	REQUIRE(!wd_blkpool_create(&gone, &of_queue) && !wd_sglpool_create(&gone, &setup));
+	in_child(q);
 }
 
 int main(int argc, char **argv)

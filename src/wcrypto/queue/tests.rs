@@ -159,6 +159,16 @@ fn a_message_comes_back_with_its_answer() {
 }
 
 #[test]
+fn a_queue_is_refused_for_what_no_message_can_be_made_of() {
+    let device = Device::new(Version::V2, (16, 16), Mode::Held);
+    let shelf = Shelf(device);
+    for algorithm in ["", "zli", "zlib\n", "cipher", "lz4"] {
+        let answer = Queue::request_on(&shelf, &Wanted { algorithm, ..ZLIB });
+        assert_eq!(answer.err(), Some(Error::NoDevice), "{algorithm}");
+    }
+}
+
+#[test]
 fn an_answer_waits_for_whom_it_belongs_to() {
     let (device, queue) = echo(Mode::Held);
     let mut all = [empty(1), empty(2), empty(1), empty(3)];
