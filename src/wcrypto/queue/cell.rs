@@ -8,6 +8,7 @@ use super::parking::Parking;
 use crate::error::{Error, Result};
 use crate::mem::reserved::Reserved;
 use crate::qm::layout::Version;
+use crate::sys::fork;
 use crate::sys::gate::Gate;
 use crate::sys::lock::Mutex;
 use crate::sys::table::Table;
@@ -89,9 +90,8 @@ impl Cell {
     pub fn of(queue: Queue) -> Result<&'static Cell> {
         let cell = TABLE.get(queue.0.index()).ok_or(Error::Shutdown)?;
         // Acquire pairs with the Release in `open`. A fork child may find its parent's locks taken
-        // for ever; its parent's queues are not open there, and so it takes none.
-        let named = cell.name.load(Ordering::Acquire) == queue.to_raw();
-        if named && queue.0.is_open() {
+        // for ever; its parent's queues have no name there, and so it takes none.
+        if cell.name.load(Ordering::Acquire) == queue.to_raw() {
             Ok(cell)
         } else {
             Err(Error::Shutdown)
@@ -104,6 +104,7 @@ impl Cell {
     /// [`Error::NoMemory`]; [`Error::Busy`] in a signal handler that interrupted the use of this
     /// very cell.
     pub fn open(queue: Queue, facts: super::Facts, capacity: u32) -> Result<()> {
+        fork::in_children(forget_all);
         let index = queue.0.index();
         let cell = loop {
             match TABLE.get(index) {
@@ -185,6 +186,13 @@ impl Cell {
 
     pub fn set_reach(&self, reach: Reach) {
         self.reach.store(reach as u8, Ordering::Relaxed);
+    }
+}
+
+/// In a fork child: no name fits any more. Atomics only.
+fn forget_all() {
+    for (_, cell) in TABLE.iter() {
+        cell.name.store(0, Ordering::Relaxed);
     }
 }
 
