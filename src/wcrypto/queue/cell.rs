@@ -119,7 +119,13 @@ impl Cell {
         *cell.program.visit().ok_or(Error::Busy)? = Owned(name, Program::default());
         *cell.memory.visit().ok_or(Error::Busy)? = Owned(name, None);
         cell.parked.store(0, Ordering::Relaxed);
-        cell.version.store(facts.version as u8, Ordering::Relaxed);
+        let version = match facts.version {
+            Version::V1 => 0,
+            Version::V2 => 1,
+            Version::V3 => 2,
+            Version::V5 => 3,
+        };
+        cell.version.store(version, Ordering::Relaxed);
         cell.set_reach(if facts.sva {
             Reach::Itself
         } else {
@@ -160,11 +166,13 @@ impl Cell {
 
     #[inline(always)]
     pub fn version(&self) -> Version {
-        const ALL: [Version; 4] = [Version::V1, Version::V2, Version::V3, Version::V5];
-        let number = self.version.load(Ordering::Relaxed);
-        ALL.into_iter()
-            .find(|version| *version as u8 == number)
-            .unwrap_or(Version::V1)
+        // The numbers that `open` stores.
+        match self.version.load(Ordering::Relaxed) {
+            1 => Version::V2,
+            2 => Version::V3,
+            3 => Version::V5,
+            _ => Version::V1,
+        }
     }
 
     #[inline(always)]
