@@ -14,7 +14,6 @@ mod parking;
 #[cfg(all(test, not(miri)))]
 mod tests;
 
-use crate::bd::zip::Sqe;
 use crate::bus;
 use crate::ctypes::v1::wd::WD_HW_EACCESS;
 use crate::ctypes::v1::wd_comp::wcrypto_comp_msg;
@@ -368,7 +367,7 @@ impl Queue {
             promise,
         };
         let mut copy = promise.read(message).ok_or(Error::Io)?;
-        v1::decode(facts, &Sqe::decode(sqe), &mut copy);
+        v1::decode(facts, sqe, &mut copy);
         promise.write(message, copy);
         Ok(Some(Parked {
             message: message.addr(),
@@ -403,7 +402,7 @@ impl Queue {
                 // What the request's tag names is of the program's own kind.
                 copy.udata = 0;
             }
-            v1::decode(facts, &Sqe::decode(sqe), &mut copy);
+            v1::decode(facts, sqe, &mut copy);
             copy.udata = udata;
             promise.write(message, copy);
             let parked = Parked {
