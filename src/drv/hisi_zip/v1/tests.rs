@@ -553,3 +553,47 @@ fn results_of_lz77_beyond_their_room_are_not_believed() {
         assert_eq!(results.seq_num, 0);
     }
 }
+
+#[test]
+fn results_are_filled_in_for_lz77_only() {
+    let mut results = no_results();
+    let tag = tag(&mut results);
+    let mut message = lz77(&tag);
+    message.alg_type = 0;
+    let (sqe, _) = send(Version::V3, &mut message).expect("good");
+    let answer = Sqe {
+        produced: 3,
+        comp_data_length: 50,
+        ..sqe
+    };
+    answer_with(Version::V3, &answer, &mut message);
+    assert_eq!((message.status, message.produced), (0, 3));
+    assert_eq!(results.lit_num, 0, "it is the program's own");
+}
+
+#[test]
+fn what_the_engine_asks_for_is_told_with_the_last_of_the_stored_output() {
+    let cases = [
+        (0x00, 1, WCRYPTO_DECOMP_END_NOSPACE as u32),
+        (0x0d, 0, 0),
+        (0x00, 0, 0),
+    ];
+    for (status, state, last) in cases {
+        let mut stream = stream();
+        let mut room = [0_u8; 10];
+        let mut message = piece(&mut stream);
+        (message.dst, message.avail_out) = (room.as_mut_ptr(), 10);
+        let (sqe, _) = send(Version::V3, &mut message).expect("good");
+        let answer = Sqe {
+            produced: 15,
+            status,
+            ctx: [state, 0, 0],
+            ..sqe
+        };
+        answer_with(Version::V3, &answer, &mut message);
+        assert_eq!(message.status, WCRYPTO_DECOMP_END_NOSPACE as u32);
+        let (sqe, _) = send(Version::V3, &mut message).expect("good");
+        answer_with(Version::V3, &sqe, &mut message);
+        assert_eq!((message.produced, message.status), (5, last));
+    }
+}
