@@ -108,3 +108,26 @@ fn what_no_program_should_do_with_contexts_of_v1_is_answered() {
         }
     }
 }
+
+#[test]
+fn requests_of_v1_make_no_system_call_and_no_allocation() {
+    let test = "requests_of_v1_make_no_system_call_and_no_allocation";
+    let program = uadk::build_file("benches/c/v1_bench.c");
+    for mode in ["sync", "async", "raw"] {
+        let mut command = common::limited(SECONDS);
+        command
+            .arg(common::source("benches/c/v1_world.sh"))
+            .arg("env");
+        command.arg(format!(
+            "LD_LIBRARY_PATH={}",
+            prefix().join("lib").display()
+        ));
+        command.arg(&program).args([mode, "10000", "8", "steady"]);
+        let output = command.output().expect("started");
+        if output.status.code() == Some(77) {
+            return skip(test, "no mount namespace allowed here");
+        }
+        let said = uadk::printed(&output);
+        assert_eq!(said.as_deref(), Ok("0 allocations\n"), "{mode}");
+    }
+}

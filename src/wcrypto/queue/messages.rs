@@ -4,7 +4,6 @@ use super::cell::{self, Cell, Reach};
 use super::contexts::{self, Flight, Own};
 use super::parking::Parked;
 use super::{Answer, Owner, Queue};
-use crate::bd::zip::Sqe;
 use crate::ctypes::v1::wd::WD_HW_EACCESS;
 use crate::ctypes::v1::wd_comp::wcrypto_comp_msg;
 use crate::drv::hisi_zip::v1::{self, Mapped};
@@ -175,7 +174,7 @@ impl Queue {
             promise,
         };
         let mut copy = promise.read(message).ok_or(Error::Io)?;
-        v1::decode(facts, &Sqe::decode(sqe), &mut copy);
+        v1::decode(facts, sqe, &mut copy);
         promise.write(message, copy);
         Ok(Some(Parked {
             message: message.addr(),
@@ -210,7 +209,7 @@ impl Queue {
                 // What the request's tag names is of the program's own kind.
                 copy.udata = 0;
             }
-            v1::decode(facts, &Sqe::decode(sqe), &mut copy);
+            v1::decode(facts, sqe, &mut copy);
             copy.udata = udata;
             promise.write(message, copy);
             let parked = Parked {

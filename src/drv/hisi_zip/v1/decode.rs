@@ -4,7 +4,7 @@ use super::encode::Room;
 use super::store::{self, Way};
 use super::{Facts, Kind, results};
 use crate::bd::zip::context::{State, Words};
-use crate::bd::zip::{Sqe, Status};
+use crate::bd::zip::{Bytes, Sqe, Status};
 use crate::ctypes::v1::wd::{WD_IN_EPARA, WD_SUCCESS, WD_VERIFY_ERR};
 use crate::ctypes::v1::wd_comp::wcrypto_op_result::*;
 use crate::ctypes::v1::wd_comp::{wcrypto_comp_alg_type, wcrypto_comp_msg};
@@ -20,9 +20,11 @@ const DESTINATION_DIF: u8 = 0x12;
 /// Puts the answer to a message into it. The message is as it was when it was sent; what a device
 /// could have changed in the descriptor only spoils the answer.
 #[inline(always)]
-pub fn decode(facts: Facts, sqe: &Sqe, message: &mut wcrypto_comp_msg) {
+pub fn decode(facts: Facts, bytes: &Bytes, message: &mut wcrypto_comp_msg) {
+    // Only the fields that are used are taken from the bytes.
+    let sqe = Sqe::decode(bytes);
     match Kind::of(message) {
-        Ok(kind) if kind.stateful || kind.is_lz77() => decode_more(facts, kind, sqe, message),
+        Ok(kind) if kind.stateful || kind.is_lz77() => decode_more(facts, kind, bytes, message),
         // What almost every answer is.
         Ok(_)
             if sqe.status == Status::Ok.code()
@@ -33,7 +35,7 @@ pub fn decode(facts: Facts, sqe: &Sqe, message: &mut wcrypto_comp_msg) {
             (message.in_cons, message.produced) = (sqe.consumed, sqe.produced);
             message.status = WD_SUCCESS as u32;
         }
-        Ok(kind) => decode_more(facts, kind, sqe, message),
+        Ok(kind) => decode_more(facts, kind, bytes, message),
         Err(_) => {
             (message.in_cons, message.produced) = (0, 0);
             message.status = WD_IN_EPARA as u32;
@@ -43,7 +45,8 @@ pub fn decode(facts: Facts, sqe: &Sqe, message: &mut wcrypto_comp_msg) {
 
 /// Any answer to a message that means something.
 #[inline(never)]
-fn decode_more(facts: Facts, kind: Kind, sqe: &Sqe, message: &mut wcrypto_comp_msg) {
+fn decode_more(facts: Facts, kind: Kind, bytes: &Bytes, message: &mut wcrypto_comp_msg) {
+    let sqe = &Sqe::decode(bytes);
     (message.in_cons, message.produced) = (0, 0);
     let way = store::way(facts.promise, kind, message);
     if way == Way::Ignored {

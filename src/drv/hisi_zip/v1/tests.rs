@@ -72,6 +72,10 @@ fn send(version: Version, message: &mut wcrypto_comp_msg) -> Result<(Sqe, Mapped
     Ok((sqe, mapped))
 }
 
+fn answer_with(version: Version, answer: &Sqe, message: &mut wcrypto_comp_msg) {
+    decode(facts(version), &answer.encode(), message);
+}
+
 fn spans(mapped: &Mapped) -> Vec<(usize, usize)> {
     mapped.iter().map(|one| (one.va, one.len)).collect()
 }
@@ -193,7 +197,7 @@ fn what_a_device_answers_is_in_the_message() {
         checksum: 0xabcd,
         ..sqe
     };
-    decode(facts(Version::V3), &answer, &mut message);
+    answer_with(Version::V3, &answer, &mut message);
     assert_eq!((message.in_cons, message.produced), (100, 40));
     assert_eq!((message.isize, message.checksum), (100, 0xabcd));
     assert_eq!(message.status, 0);
@@ -234,7 +238,7 @@ fn each_end_has_its_status() {
             ctx: [state, 1, 0],
             ..sqe
         };
-        decode(facts(Version::V3), &answer, &mut message);
+        answer_with(Version::V3, &answer, &mut message);
         assert_eq!(message.status, expected, "{status:#x} {last_block} {state}");
         assert_eq!(stream.0[0], state as u8, "the words are kept");
     }
@@ -248,7 +252,7 @@ fn a_whole_request_has_no_state() {
         ctx: [1, 0, 0],
         ..sqe
     };
-    decode(facts(Version::V3), &answer, &mut message);
+    answer_with(Version::V3, &answer, &mut message);
     assert_eq!(message.status, 0);
 }
 
@@ -269,7 +273,7 @@ fn the_end_of_raw_deflate_in_the_context_asks_for_another_request() {
             ctx: [3 | 16 << 10, 0, 17],
             ..sqe
         };
-        decode(facts(Version::V3), &answer, &mut message);
+        answer_with(Version::V3, &answer, &mut message);
         assert_eq!(message.status, expected, "{bits:#x}");
     }
 }
@@ -284,7 +288,7 @@ fn a_device_that_claims_too_much_gets_nothing_believed() {
             produced,
             ..sqe
         };
-        decode(facts(Version::V3), &answer, &mut message);
+        answer_with(Version::V3, &answer, &mut message);
         assert_eq!((message.in_cons, message.produced), (0, 0));
         assert_eq!(message.status, WD_IN_EPARA as u32);
     }
@@ -315,7 +319,7 @@ fn small_output_goes_through_the_context_and_is_handed_out_in_turns() {
             last_block: true,
             ..sqe
         };
-        decode(facts(version), &answer, &mut message);
+        answer_with(version, &answer, &mut message);
         assert_eq!((message.in_cons, message.produced), (100, 10));
         assert_eq!(message.status, WCRYPTO_DECOMP_END_NOSPACE as u32);
         assert_eq!(&room, b"0123456789");
@@ -334,7 +338,7 @@ fn small_output_goes_through_the_context_and_is_handed_out_in_turns() {
                 "the room is not the engine's"
             );
             // Whatever the engine makes of it.
-            decode(facts(version), &Sqe { status: 5, ..sqe }, &mut message);
+            answer_with(version, &Sqe { status: 5, ..sqe }, &mut message);
             assert_eq!((message.in_cons, message.status), (0, status));
             assert_eq!(&room[..message.produced as usize], text);
         }
@@ -364,7 +368,7 @@ fn what_a_failed_request_left_in_the_store_buffer_is_not_handed_out() {
         status: 0x08,
         ..sqe
     };
-    decode(facts(Version::V3), &answer, &mut message);
+    answer_with(Version::V3, &answer, &mut message);
     assert_eq!((message.produced, message.status), (0, WD_IN_EPARA as u32));
     let (sqe, _) = send(Version::V3, &mut message).expect("good");
     assert_eq!(sqe.output_space, 236);
@@ -436,7 +440,7 @@ fn results_of_lz77_are_where_the_tag_says() {
         checksum: 1 << 24 | 2,
         ..sqe
     };
-    decode(facts(Version::V3), &answer, &mut message);
+    answer_with(Version::V3, &answer, &mut message);
     assert_eq!((message.status, message.produced), (0, 3));
     assert_eq!((results.lit_num, results.seq_num), (50, 3));
     assert_eq!(results.lit_length_overflow_cnt, 1);
@@ -464,7 +468,7 @@ fn lz77_with_lists_has_two_rooms() {
         spans(&mapped),
         [(0x1_0000, 100), (0x3_0000, 116), (0x4_0000, 900)]
     );
-    decode(facts(Version::V3), &sqe, &mut message);
+    answer_with(Version::V3, &sqe, &mut message);
     assert_eq!(results.literals_start.addr(), 0x3_0000);
     assert_eq!(results.sequences_start.addr(), 0x4_0000);
     assert!(results.freq.is_null(), "it may lie in two pieces");
@@ -521,7 +525,7 @@ fn repeat_codes_follow_what_the_program_did_with_the_last_block() {
     let (sqe, _) = send(Version::V3, &mut message).expect("good");
     assert_eq!((stream.0[hardware], stream.0[before]), (1, 2));
     stream.0[hardware..hardware + 12].fill(7);
-    decode(facts(Version::V3), &sqe, &mut message);
+    answer_with(Version::V3, &sqe, &mut message);
     assert_eq!(stream.0[after], 7);
     message.udata = 0;
     let sent = send(Version::V3, &mut message);
@@ -544,8 +548,52 @@ fn results_of_lz77_beyond_their_room_are_not_believed() {
             produced: sequences,
             ..sqe
         };
-        decode(facts(Version::V3), &answer, &mut message);
+        answer_with(Version::V3, &answer, &mut message);
         assert_eq!(message.status, WD_IN_EPARA as u32);
         assert_eq!(results.seq_num, 0);
+    }
+}
+
+#[test]
+fn results_are_filled_in_for_lz77_only() {
+    let mut results = no_results();
+    let tag = tag(&mut results);
+    let mut message = lz77(&tag);
+    message.alg_type = 0;
+    let (sqe, _) = send(Version::V3, &mut message).expect("good");
+    let answer = Sqe {
+        produced: 3,
+        comp_data_length: 50,
+        ..sqe
+    };
+    answer_with(Version::V3, &answer, &mut message);
+    assert_eq!((message.status, message.produced), (0, 3));
+    assert_eq!(results.lit_num, 0, "it is the program's own");
+}
+
+#[test]
+fn what_the_engine_asks_for_is_told_with_the_last_of_the_stored_output() {
+    let cases = [
+        (0x00, 1, WCRYPTO_DECOMP_END_NOSPACE as u32),
+        (0x0d, 0, 0),
+        (0x00, 0, 0),
+    ];
+    for (status, state, last) in cases {
+        let mut stream = stream();
+        let mut room = [0_u8; 10];
+        let mut message = piece(&mut stream);
+        (message.dst, message.avail_out) = (room.as_mut_ptr(), 10);
+        let (sqe, _) = send(Version::V3, &mut message).expect("good");
+        let answer = Sqe {
+            produced: 15,
+            status,
+            ctx: [state, 0, 0],
+            ..sqe
+        };
+        answer_with(Version::V3, &answer, &mut message);
+        assert_eq!(message.status, WCRYPTO_DECOMP_END_NOSPACE as u32);
+        let (sqe, _) = send(Version::V3, &mut message).expect("good");
+        answer_with(Version::V3, &sqe, &mut message);
+        assert_eq!((message.produced, message.status), (5, last));
     }
 }
