@@ -322,6 +322,142 @@ static void asynchronous(unsigned alg)
 	close_line(&l);
 }
 
+static void *list_alloc(void *pool, size_t size)
+{
+	return wd_alloc_sgl(pool, (__u32)size);
+}
+
+static void list_free(void *pool, void *list)
+{
+	wd_free_sgl(pool, list);
+}
+
+static void *list_map(void *pool, void *list, size_t size)
+{
+	return wd_sgl_iova_map(pool, list, size);
+}
+
+static void list_unmap(void *pool, void *list, void *dma, size_t size)
+{
+	(void)size;
+	wd_sgl_iova_unmap(pool, dma, list);
+}
+
+/* A queue, and a pool of lists in its memory. */
+static void open_lists(struct line *l, const char *alg, int decompresses, struct wd_mm_br *br)
+{
+	struct wd_sglpool_setup setup;
+
+	open_queue(&l->q, alg, decompresses, 0);
+	memset(&setup, 0, sizeof(setup));
+	setup.buf_size = 4096;
+	setup.sge_num_in_sgl = setup.buf_num_in_sgl = 30;
+	setup.sgl_num = 4;
+	setup.buf_num = 120;
+	setup.align_size = 64;
+	l->pool = wd_sglpool_create(&l->q, &setup);
+	REQUIRE(l->pool);
+	*br = (struct wd_mm_br){ .alloc = list_alloc, .free = list_free, .iova_map = list_map, .iova_unmap = list_unmap,
+				 .usr = l->pool };
+}
+
+static void lists(unsigned alg)
+{
+	static unsigned char made[SIZE * 2], back_again[SIZE];
+	struct line there, back;
+	struct wd_mm_br br, other_br;
+	struct wcrypto_comp_ctx_setup setup;
+	struct wcrypto_comp_op_data d;
+	struct wd_sgl *in, *out, *coming, *room;
+	void *ctx, *other;
+
+	title("lists");
+	open_lists(&there, NAMES[alg], 0, &br);
+	open_lists(&back, NAMES[alg], 1, &other_br);
+	setup = setup_of(&there, alg, WCRYPTO_DEFLATE, WCRYPTO_COMP_STATELESS);
+	setup.data_fmt = WD_SGL_BUF;
+	setup.br = br;
+	ctx = wcrypto_create_comp_ctx(&there.q, &setup);
+	setup.op_type = WCRYPTO_INFLATE;
+	setup.br = other_br;
+	other = wcrypto_create_comp_ctx(&back.q, &setup);
+	REQUIRE(ctx && other);
+	in = wd_alloc_sgl(there.pool, 120000), out = wd_alloc_sgl(there.pool, 120000);
+	coming = wd_alloc_sgl(back.pool, 120000), room = wd_alloc_sgl(back.pool, 120000);
+	REQUIRE(in && out && coming && room);
+	for (__u32 len = 100; len <= SIZE; len = len * 10) {
+		SAY(wd_sgl_cp_from_pbuf(in, 0, plain, len));
+		d = request(in, len, out, 120000);
+		say("compress", wcrypto_do_comp(ctx, &d, NULL), &d);
+		SAY(wd_sgl_cp_to_pbuf(out, 0, made, d.produced));
+		printf("output %#x\n", sum_of(made, d.produced));
+		SAY(wd_sgl_cp_from_pbuf(coming, 0, made, d.produced));
+		d = request(coming, d.produced, room, 120000);
+		say("decompress", wcrypto_do_comp(other, &d, NULL), &d);
+		SAY(wd_sgl_cp_to_pbuf(room, 0, back_again, d.produced));
+		REQUIRE(memcmp(back_again, plain, len) == 0);
+	}
+	wcrypto_del_comp_ctx(ctx);
+	wcrypto_del_comp_ctx(other);
+	wd_free_sgl(there.pool, in), wd_free_sgl(there.pool, out);
+	wd_free_sgl(back.pool, coming), wd_free_sgl(back.pool, room);
+	wd_sglpool_destroy(there.pool), wd_sglpool_destroy(back.pool);
+	wd_release_queue(&there.q), wd_release_queue(&back.q);
+}
+
+static void say_results(int answer, const struct wcrypto_comp_op_data *d, const struct wcrypto_lz77_zstd_format *f,
+			const unsigned char *out)
+{
+	say("lz77", answer, d);
+	if (answer || d->status)
+		return;
+	printf("literals %u at %td sum %#x, sequences %u at %td sum %#x, frequencies at %td sum %#x, overflow %u %u\n",
+	       f->lit_num, (unsigned char *)f->literals_start - out, sum_of(f->literals_start, f->lit_num), f->seq_num,
+	       (unsigned char *)f->sequences_start - out, sum_of(f->sequences_start, f->seq_num * 8),
+	       (unsigned char *)f->freq - out, sum_of(f->freq, 784), f->lit_length_overflow_cnt, f->lit_length_overflow_pos);
+}
+
+static void lz77(void)
+{
+	struct line l;
+	struct wcrypto_comp_ctx_setup setup;
+	struct wcrypto_comp_op_data d;
+	struct wcrypto_lz77_zstd_format format;
+	unsigned char *in, *out;
+	void *ctx;
+
+	title("lz77");
+	open_line(&l, "lz77_zstd", 0, 0);
+	in = wd_alloc_blk(l.pool), out = wd_alloc_blk(l.pool);
+	memcpy(in, plain, SIZE);
+	for (unsigned mode = WCRYPTO_COMP_STATELESS; mode <= WCRYPTO_COMP_STATEFUL; mode++)
+		for (unsigned level = 7; level <= 9; level++) {
+			printf("mode %u level %u\n", mode, level);
+			setup = setup_of(&l, WCRYPTO_LZ77_ZSTD, WCRYPTO_DEFLATE, mode);
+			setup.comp_lv = (__u8)level;
+			ctx = wcrypto_create_comp_ctx(&l.q, &setup);
+			REQUIRE(ctx);
+			memset(&format, 0, sizeof(format));
+			for (int piece = 0; piece < 4; piece++) {
+				d = request(in + piece * 20000, 20000, out, BLOCK);
+				d.stream_pos = piece ? WCRYPTO_COMP_STREAM_OLD : WCRYPTO_COMP_STREAM_NEW;
+				d.flush = WCRYPTO_SYNC_FLUSH;
+				d.priv = &format;
+				memset(out, 0, BLOCK);
+				say_results(wcrypto_do_comp(ctx, &d, NULL), &d, &format, out);
+				format.blk_type = piece & 1 ? 2 : 0;
+			}
+			d = request(in, 131073, out, BLOCK);
+			d.priv = &format;
+			SAY(wcrypto_do_comp(ctx, &d, NULL));
+			d = request(in, 1000, out, 1000 + 16 + 783);
+			d.priv = &format;
+			SAY(wcrypto_do_comp(ctx, &d, NULL));
+			wcrypto_del_comp_ctx(ctx);
+		}
+	close_line(&l);
+}
+
 static void refusals(void)
 {
 	struct line l, other;
@@ -412,7 +548,10 @@ int main(int argc, char **argv)
 		whole(alg);
 		streams(alg);
 		asynchronous(alg);
+		lists(alg);
 	}
+	if (formats == 3)
+		lz77();
 	refusals();
 	return 0;
 }

@@ -304,46 +304,6 @@ int wcrypto_comp_poll(struct wd_queue *q, unsigned int num);
  */
 void wcrypto_del_comp_ctx(void *ctx);
 
-/**
- * Makes a compression context of an open queue. `setup` is only read. Of its `br` all functions but
- * `get_bufsize` are needed, except that on a device with SVA there may be none at all; and all
- * contexts of a queue have the same `br.usr`. How many requests may be on their way: 1 for a
- * stream, else what the low 16 bits of `capa.flags` said if that is 1 to 1024, else 64.
- *
- * Returns a number that names it; NULL for a bad setup, a 257th context, or without memory.
- */
-void *wcrypto_create_comp_ctx(struct wd_queue *q, struct wcrypto_comp_ctx_setup *setup);
-
-/**
- * Does a request. With `tag` NULL it waits, and the answer is in `opdata` then: `consumed`,
- * `produced`, `status`, `isize`, `checksum`. Else `wcrypto_comp_poll` calls the context's callback
- * when it is finished, with `tag`.
- *
- * What the device makes is handed on as it is: the output of zlib and gzip begins without a header.
- * A `status` of `WCRYPTO_DECOMP_END_NOSPACE` or `WCRYPTO_DECOMP_BLK_NOSTART` asks for another
- * request, without input.
- *
- * Returns 0; -WD_EINVAL for a bad request or context; -WD_EBUSY if too many requests are on their
- * way; -WD_ETIMEDOUT; -WD_HW_EACCESS if the device does not work.
- */
-int wcrypto_do_comp(void *ctx, struct wcrypto_comp_op_data *opdata, void *tag);
-
-/**
- * Calls back for up to `num` finished requests of the contexts of `q`, or with 0 for all that are
- * finished, but not for more than 1024. The callback is given the request's message, which is good
- * until it returns, and may call any function. Messages of `wd_send` are left for `wd_recv`.
- *
- * Returns for how many; -WD_EINVAL for a bad queue; -WD_HW_EACCESS if the device does not work:
- * then requests on their way are called back for with that status.
- */
-int wcrypto_comp_poll(struct wd_queue *q, unsigned int num);
-
-/**
- * Deletes a context. Requests that are on their way get 250 ms; they are not called back for. The
- * memory of a stream goes back by `br.free` unless a device may still write to it.
- */
-void wcrypto_del_comp_ctx(void *ctx);
-
 #ifdef __cplusplus
 }
 #endif
