@@ -190,9 +190,9 @@ mod tests {
     #[test]
     #[cfg_attr(miri, ignore = "calls a function by another type")]
     fn a_printer_hears_errors_and_nothing_else() {
-        let function: unsafe extern "C" fn(*const c_char, *const c_char) = print;
+        type Two = unsafe extern "C" fn(*const c_char, *const c_char);
         // SAFETY: see `print`.
-        set_printer(unsafe { core::mem::transmute::<_, Printer>(function) });
+        set_printer(unsafe { core::mem::transmute::<Two, Printer>(print) });
         assert!(enabled(Level::Error));
         log_error!("{} %n is no format", 100);
         write(Level::Info, format_args!("100 %n is no format"));

@@ -39,7 +39,7 @@ impl World {
 pub const WITHOUT_SVA: World = World::Simulated("hisi_zip,sva=0;hisi_zip,sva=0");
 
 /// Those that print the same on all libraries. `tests/c/expected` has what that is.
-pub const PROGRAMS: [(&str, World); 8] = [
+pub const PROGRAMS: [(&str, World); 9] = [
     ("uadk_null", World::Bare),
     ("uadk_sched", World::Bare),
     ("uadk_registry", World::Devices),
@@ -48,6 +48,7 @@ pub const PROGRAMS: [(&str, World); 8] = [
     ("uadk_env", World::Devices),
     ("uadk_life", World::Devices),
     ("uadk_v1_pools", WITHOUT_SVA),
+    ("uadk_v1_comp", World::Simulated("hisi_zip,sva=0,api=3")),
 ];
 
 /// Compiles a program of tests/c.

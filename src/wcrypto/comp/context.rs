@@ -260,7 +260,7 @@ impl Context {
     ///
     /// # Errors
     /// [`Error::Busy`] if all are in use.
-    #[inline]
+    #[inline(always)]
     fn cookie(&mut self, process: &Process, promise: Promise) -> Result<&'static Cookie> {
         match self.cookies.get(self.last) {
             Some(cookie) if cookie.is_idle() => Ok(cookie),
@@ -268,6 +268,7 @@ impl Context {
         }
     }
 
+    #[inline(never)]
     fn another(&mut self, process: &Process, promise: Promise) -> Result<&'static Cookie> {
         let count = self.cookies.len();
         for step in 1..=count {

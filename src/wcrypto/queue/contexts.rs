@@ -101,7 +101,9 @@ impl Program {
     pub fn end(&mut self, tag: NonZeroU64) -> Option<Flight> {
         let place = tag.get() & !FLIGHT;
         let entry = self.flights.get_mut(usize::try_from(place).ok()?)?;
-        let flight = core::mem::take(entry);
+        let flight = *entry;
+        // Nobody's, for `forget`.
+        entry.message = 0;
         // A queue gives each tag back once, so there is room.
         self.free.push(place as u32);
         Some(flight)

@@ -24,7 +24,7 @@ const LISTS: u8 = 1;
 /// # Errors
 /// [`Error::Invalid`] for numbers that mean nothing, for a format that the device does not have, for
 /// sizes that it does not take, and for memory that it cannot reach.
-#[inline]
+#[inline(always)]
 pub fn encode(
     facts: Facts,
     message: &mut wcrypto_comp_msg,
@@ -66,28 +66,37 @@ pub fn encode(
 }
 
 /// What the engine is asked for.
+#[inline(always)]
 fn request(facts: Facts, kind: Kind, message: &wcrypto_comp_msg) -> Result<Request> {
-    use wcrypto_comp_alg_type::*;
-    const PLAIN: u8 = wcrypto_comp_level::WCRYPTO_COMP_L8 as u8;
-    const PRICE: u8 = wcrypto_comp_level::WCRYPTO_COMP_L9 as u8;
-    match (kind.format, message.comp_lv) {
-        (WCRYPTO_ZLIB, _) => return Ok(Request::Zlib),
-        (WCRYPTO_GZIP, _) => return Ok(Request::Gzip),
-        _ if facts.version < Version::V3 => {}
-        (WCRYPTO_RAW_DEFLATE, _) => return Ok(Request::Deflate),
-        (WCRYPTO_LZ77_ZSTD, 0 | PLAIN) => return Ok(Request::Lz77Zstd),
-        (WCRYPTO_LZ77_ZSTD, PRICE) => return Ok(Request::Lz77ZstdPrice),
-        _ => {}
+    const ZLIB: u8 = wcrypto_comp_alg_type::WCRYPTO_ZLIB as u8;
+    const GZIP: u8 = wcrypto_comp_alg_type::WCRYPTO_GZIP as u8;
+    match kind.format {
+        ZLIB => Ok(Request::Zlib),
+        GZIP => Ok(Request::Gzip),
+        _ => request_of_new(facts, kind, message),
     }
-    log_error!(
-        "hisi_zip: no format {} of level {} on this device",
-        message.alg_type,
-        message.comp_lv
-    );
-    Err(Error::Invalid)
 }
 
-#[inline]
+/// The same for the formats that came with version 3.
+fn request_of_new(facts: Facts, kind: Kind, message: &wcrypto_comp_msg) -> Result<Request> {
+    const PLAIN: u8 = wcrypto_comp_level::WCRYPTO_COMP_L8 as u8;
+    const PRICE: u8 = wcrypto_comp_level::WCRYPTO_COMP_L9 as u8;
+    let new = facts.version >= Version::V3;
+    match (kind.is_lz77(), message.comp_lv) {
+        (false, _) if new => Ok(Request::Deflate),
+        (true, 0 | PLAIN) if new => Ok(Request::Lz77Zstd),
+        (true, PRICE) if new => Ok(Request::Lz77ZstdPrice),
+        (_, level) => {
+            log_error!(
+                "hisi_zip: no format {} of level {level} on this device",
+                message.alg_type
+            );
+            Err(Error::Invalid)
+        }
+    }
+}
+
+#[inline(always)]
 fn deflate(
     facts: Facts,
     kind: Kind,

@@ -58,15 +58,16 @@ pub struct Mapped {
 
 impl Mapped {
     /// The mappings.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = Mapping> {
-        self.all.into_iter().flatten()
+        self.all.into_iter().map_while(|one| one)
     }
 
     /// Maps, and notes it.
     ///
     /// # Errors
     /// [`Error::Invalid`] if `map` has no answer, as the C library says.
-    #[inline]
+    #[inline(always)]
     fn add(
         &mut self,
         va: *const u8,
@@ -85,7 +86,7 @@ impl Mapped {
 /// The numbers of a message that have to be one of a few.
 #[derive(Clone, Copy, Debug)]
 struct Kind {
-    format: wcrypto_comp_alg_type,
+    format: u8,
     stateful: bool,
     new: bool,
     lists: bool,
@@ -96,30 +97,28 @@ impl Kind {
     ///
     /// # Errors
     /// [`Error::Invalid`] for numbers that mean nothing, and for a stream without a context.
-    #[inline]
+    #[inline(always)]
     fn of(message: &wcrypto_comp_msg) -> Result<Kind> {
-        let number = |n: u8| u32::from(n);
-        let format = wcrypto_comp_alg_type::try_from(number(message.alg_type));
-        let mode = wcrypto_comp_state::try_from(number(message.stream_mode));
-        let place = wcrypto_stream_status::try_from(number(message.stream_pos));
-        let buffers = wd_buff_type::try_from(number(message.data_fmt));
-        let (Ok(format), Ok(mode), Ok(place), Ok(buffers)) = (format, mode, place, buffers) else {
-            return Err(Error::Invalid);
-        };
-        let stateful = mode == wcrypto_comp_state::WCRYPTO_COMP_STATEFUL;
-        if stateful && message.ctx_buf.is_null() {
+        let stateful = message.stream_mode == wcrypto_comp_state::WCRYPTO_COMP_STATEFUL as u8;
+        // Each of the three is 0 or 1.
+        let flags = message.stream_mode | message.stream_pos | message.data_fmt;
+        if flags > 1
+            || message.alg_type >= wcrypto_comp_alg_type::WCRYPTO_COMP_MAX_ALG as u8
+            || stateful && message.ctx_buf.is_null()
+        {
             return Err(Error::Invalid);
         }
         Ok(Kind {
-            format,
+            format: message.alg_type,
             stateful,
-            new: place == wcrypto_stream_status::WCRYPTO_COMP_STREAM_NEW,
-            lists: buffers == wd_buff_type::WD_SGL_BUF,
+            new: message.stream_pos == wcrypto_stream_status::WCRYPTO_COMP_STREAM_NEW as u8,
+            lists: message.data_fmt == wd_buff_type::WD_SGL_BUF as u8,
         })
     }
 
+    #[inline(always)]
     fn is_lz77(self) -> bool {
-        self.format == wcrypto_comp_alg_type::WCRYPTO_LZ77_ZSTD
+        self.format == wcrypto_comp_alg_type::WCRYPTO_LZ77_ZSTD as u8
     }
 }
 

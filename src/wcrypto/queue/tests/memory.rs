@@ -23,7 +23,7 @@ fn without_sva_a_request_works_in_reserved_memory_and_nowhere_else() {
     memory.read(to, &mut packed).expect("inside");
     // Two slices of 1 MiB each do not touch on the bus.
     let across = message(1, (from, text.len()), (memory.address() + MIB - 10, 100));
-    let usual = vec![7_u8; 100];
+    let usual = [7_u8; 100];
     let elsewhere = message(1, (usual.as_ptr().expose_provenance(), 100), (to, 100));
     let beyond = message(1, (memory.address() + memory.len() - 5, 10), (to, 100));
     for mut bad in [across, elsewhere, beyond] {
@@ -87,7 +87,7 @@ fn with_sva_every_address_is_the_devices_own() {
     assert_eq!(queue.map(0, 1), Err(Error::Invalid));
     assert_eq!(queue.address_of(0), Err(Error::Invalid));
     assert_eq!(queue.share_all(), Ok(()));
-    let own = vec![0_u8; 100];
+    let own = [0_u8; 100];
     let at = own.as_ptr().addr();
     assert_eq!(queue.share(at, 100, Access::Read), Ok(()));
     assert_eq!(queue.unshare(at, 100), Ok(()));
@@ -99,7 +99,7 @@ fn with_sva_every_address_is_the_devices_own() {
 fn without_sva_reserved_memory_can_be_shared_and_no_other() {
     let world = world("hisi_zip,sva=0");
     let queue = Queue::request_on(&world, &ZLIB).expect("a queue");
-    let own = vec![0_u8; 100];
+    let own = [0_u8; 100];
     let share = |at, len| queue.share(at, len, Access::ReadWrite);
     assert_eq!(share(own.as_ptr().addr(), 100), Err(Error::Unsupported));
     let memory = queue.reserve(64 << 10).expect("memory");
