@@ -140,6 +140,19 @@ uadk() {
 	step "it reads what busybox wrote" cmp /tmp/file /tmp/back
 	down
 }
+# UADK v1: the program says itself what is wrong; and busybox reads the files that it leaves.
+uadk_v1() {
+	up "$1"
+	rm -rf /tmp/v1
+	mkdir /tmp/v1
+	step "$1: v1, requests, streams, callbacks, lists" uadk_v1_comp /tmp/v1
+	for file in /tmp/v1/*.gz; do
+		step "$1: v1, busybox reads $(basename "$file")" gunzip -t "$file"
+	done
+	down
+	is "$1: v1, the device was used" "$([ "$(counted completions)" -gt 50 ] && echo yes)" yes
+}
+
 # The tool, on the device alone: with --hw nothing is done in software.
 tool() {
 	up "$1"
@@ -213,6 +226,8 @@ programs() {
 uadks() {
 	uadk hisi_zip,api=3
 	uadk hisi_zip,api=5
+	uadk_v1 hisi_zip
+	uadk_v1 hisi_zip,api=3
 }
 
 tools() {

@@ -27,7 +27,7 @@ for source in "$here"/client/client_*.c "$tree"/tests/c/test_{zip,wait,threads,s
 	"$tree"/examples/{gzip_file,gunzip_file,async_pipe,many_queues}.c; do
 	compile "$source" "$prefix/lib/warpdrive/libwd.so.0"
 done
-for source in "$here"/client/uadk_*.c "$tree"/tests/c/uadk_trip.c "$tree"/examples/c/*.c; do
+for source in "$here"/client/uadk_*.c "$tree"/tests/c/uadk_{trip,v1_comp}.c "$tree"/examples/c/*.c; do
 	compile "$source" -L"$prefix/lib" -lwd_comp -lwd
 done
 cp "$tree/docs/architecture.md" "$root/sample"
