@@ -136,7 +136,7 @@ mod tests {
         let region = region();
         let bus = |offset: usize, len| {
             region
-                .map(region.address() + offset, len)
+                .map(region.address().wrapping_add(offset), len)
                 .map(NonZeroU64::get)
         };
         assert_eq!(bus(0, SLICE), Some(0x9000_0000));

@@ -107,14 +107,7 @@ fn an_api_text_names_a_version_with_or_without_newline() {
 fn a_version_that_is_not_known_yet_is_the_latest_before_it() {
     assert_eq!(Version::at_most("hisi_qm_v4\n"), Ok(Version::V3));
     assert_eq!(Version::at_most("hisi_qm_v22_noiommu"), Ok(Version::V5));
-    for none in [
-        "",
-        "hisi_qm_v",
-        "hisi_qm_v0",
-        "hisi_qm_v-1",
-        "virtio",
-        "HISI_QM_V1",
-    ] {
+    for none in ["", "hisi_qm_v", "hisi_qm_v0", "hisi_qm_v-1", "virtio"] {
         assert_eq!(Version::at_most(none), Err(Error::NoDevice), "{none}");
     }
 }

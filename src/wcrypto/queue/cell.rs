@@ -8,6 +8,7 @@ use super::parking::Parking;
 use crate::error::{Error, Result};
 use crate::mem::reserved::Reserved;
 use crate::qm::layout::Version;
+use crate::sys::fork;
 use crate::sys::gate::Gate;
 use crate::sys::lock::Mutex;
 use crate::sys::table::Table;
@@ -89,9 +90,8 @@ impl Cell {
     pub fn of(queue: Queue) -> Result<&'static Cell> {
         let cell = TABLE.get(queue.0.index()).ok_or(Error::Shutdown)?;
         // Acquire pairs with the Release in `open`. A fork child may find its parent's locks taken
-        // for ever; its parent's queues are not open there, and so it takes none.
-        let named = cell.name.load(Ordering::Acquire) == queue.to_raw();
-        if named && queue.0.is_open() {
+        // for ever; its parent's queues have no name there, and so it takes none.
+        if cell.name.load(Ordering::Acquire) == queue.to_raw() {
             Ok(cell)
         } else {
             Err(Error::Shutdown)
@@ -104,6 +104,7 @@ impl Cell {
     /// [`Error::NoMemory`]; [`Error::Busy`] in a signal handler that interrupted the use of this
     /// very cell.
     pub fn open(queue: Queue, facts: super::Facts, capacity: u32) -> Result<()> {
+        fork::in_children(forget_all);
         let index = queue.0.index();
         let cell = loop {
             match TABLE.get(index) {
@@ -118,7 +119,13 @@ impl Cell {
         *cell.program.visit().ok_or(Error::Busy)? = Owned(name, Program::default());
         *cell.memory.visit().ok_or(Error::Busy)? = Owned(name, None);
         cell.parked.store(0, Ordering::Relaxed);
-        cell.version.store(facts.version as u8, Ordering::Relaxed);
+        let version = match facts.version {
+            Version::V1 => 0,
+            Version::V2 => 1,
+            Version::V3 => 2,
+            Version::V5 => 3,
+        };
+        cell.version.store(version, Ordering::Relaxed);
         cell.set_reach(if facts.sva {
             Reach::Itself
         } else {
@@ -159,11 +166,13 @@ impl Cell {
 
     #[inline(always)]
     pub fn version(&self) -> Version {
-        const ALL: [Version; 4] = [Version::V1, Version::V2, Version::V3, Version::V5];
-        let number = self.version.load(Ordering::Relaxed);
-        ALL.into_iter()
-            .find(|version| *version as u8 == number)
-            .unwrap_or(Version::V1)
+        // The numbers that `open` stores.
+        match self.version.load(Ordering::Relaxed) {
+            1 => Version::V2,
+            2 => Version::V3,
+            3 => Version::V5,
+            _ => Version::V1,
+        }
     }
 
     #[inline(always)]
@@ -185,6 +194,13 @@ impl Cell {
 
     pub fn set_reach(&self, reach: Reach) {
         self.reach.store(reach as u8, Ordering::Relaxed);
+    }
+}
+
+/// In a fork child: no name fits any more. Atomics only.
+fn forget_all() {
+    for (_, cell) in TABLE.iter() {
+        cell.name.store(0, Ordering::Relaxed);
     }
 }
 

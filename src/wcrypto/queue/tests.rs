@@ -6,11 +6,14 @@ mod memory;
 
 use super::*;
 use crate::ctypes::v1::wd_comp::wcrypto_comp_flush_type::WCRYPTO_FINISH;
+use crate::ctypes::v1::wd_comp::wcrypto_comp_msg;
 use crate::qm::echo::{Device, Mode, Open};
 use crate::sim::World;
+use crate::sys::lent::Promise;
 use crate::uacce::channel::Channel;
 use crate::uacce::device::Origin;
 use crate::uacce::uapi::MAINLINE;
+use core::ptr;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;

@@ -5,6 +5,7 @@ use super::*;
 use crate::ctypes::v1::hisi_qm_udrv::hisi_qm_inject_op;
 use crate::ctypes::v1::wd::{wcrypto_cb_tag, wd_mm_br};
 use crate::ctypes::v1::wd_util::wcrypto_comp_tag;
+use crate::sys::inject::Inject;
 use crate::sys::mm_br::MmBr;
 use core::ffi::{c_int, c_uint, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering};

@@ -3,6 +3,7 @@
 use super::*;
 use crate::uacce::channel::Access;
 use core::mem::MaybeUninit;
+use core::num::NonZeroU64;
 
 const MIB: usize = 1 << 20;
 
