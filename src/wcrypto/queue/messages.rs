@@ -40,9 +40,18 @@ impl Queue {
                 version: cell.version(),
                 promise,
             };
-            let sqe = v1::encode(facts, &mut copy, &mut Mapped::default(), |va, len| {
-                self.find(cell, reach, va, len)
-            });
+            let mapped = &mut Mapped::default();
+            let sqe = match reach {
+                Reach::Itself => {
+                    v1::encode(facts, &mut copy, mapped, |va, _| NonZeroU64::new(va as u64))
+                }
+                // Inside once for all addresses.
+                _ => cell::with(&cell.memory, self, |memory| {
+                    v1::encode(facts, &mut copy, mapped, |va, len| {
+                        memory.as_ref()?.map(va, len)
+                    })
+                })?,
+            };
             // Whatever it is about.
             let sqe = sqe.map_err(|_| Error::Invalid)?;
             self.0.send(&sqe.encode(), tag(message)?)
@@ -119,7 +128,7 @@ impl Queue {
     /// [`Error::DeviceReset`] if the device was reset or has gone, and nothing is left to receive:
     /// see [`recall`](Self::recall). [`Error::Io`] if the device named a request that there is not;
     /// the next call goes on behind it. [`Error::Busy`] in a signal handler that interrupted this
-    /// very queue; [`Error::Shutdown`] after release or fork.
+    /// very queue, which may lose an answer; [`Error::Shutdown`] after release or fork.
     #[inline]
     pub fn receive(
         self,
