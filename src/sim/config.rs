@@ -54,6 +54,8 @@ pub struct Device {
     pub orders: Orders,
     /// Whether it works on the process's own addresses; else only in static regions.
     pub sva: bool,
+    /// Whether an IOMMU makes one piece of each static region; never with `sva`.
+    pub iommu: bool,
     /// What it does wrong.
     pub faults: Vec<Fault>,
 }
@@ -78,6 +80,7 @@ impl Default for Device {
             level: 1,
             orders: Orders::In,
             sva: true,
+            iommu: false,
             faults: Vec::new(),
         }
     }
@@ -96,7 +99,11 @@ impl Device {
         range("depth", self.depth.into(), 4, 32768)?;
         range("queues", self.queues.into(), 1, QUEUES.into())?;
         range("engines", self.engines.into(), 1, ENGINES.into())?;
-        range("level", self.level, 0, 9)
+        range("level", self.level, 0, 9)?;
+        if self.iommu && self.sva {
+            return Err("iommu=1 is for sva=0".to_owned());
+        }
+        Ok(())
     }
 }
 
@@ -194,6 +201,7 @@ fn device(text: &str) -> core::result::Result<(Device, u16), Reason> {
             "level" => device.level = number(value)?,
             "orders" => device.orders = orders(value)?,
             "sva" => device.sva = switch(key, value)?,
+            "iommu" => device.iommu = switch(key, value)?,
             "fault" => device.faults.push(fault(value)?),
             _ => return Err(format!("unknown key '{key}'")),
         }
@@ -344,7 +352,7 @@ mod tests {
 
     #[test]
     fn every_key_sets_its_value() {
-        let text = "hisi_zip , count=2,api=3,depth=64,node=1,queues=4,engines=3,level=9,orders=out,sva=0 ; hisi_zip";
+        let text = "hisi_zip , count=2,api=3,depth=64,node=1,queues=4,engines=3,level=9,orders=out,sva=0,iommu=1 ; hisi_zip";
         let one = Device {
             api: Version::V3,
             depth: 64,
@@ -354,6 +362,7 @@ mod tests {
             level: 9,
             orders: Orders::Out,
             sva: false,
+            iommu: true,
             faults: Vec::new(),
         };
         let devices = vec![one.clone(), one, Device::default()];
@@ -440,6 +449,7 @@ mod tests {
             ("hisi_zip,level=10", "level=10 is not in 0..=9"),
             ("hisi_zip,orders=any", "orders=any is not one of in, out"),
             ("hisi_zip,sva=no", "sva=no is not one of 0, 1"),
+            ("hisi_zip,iommu=1", "iommu=1 is for sva=0"),
             ("hisi_zip,count=0", "count=0"),
             ("hisi_zip,count=65", "more than 64 devices"),
             (

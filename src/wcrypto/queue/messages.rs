@@ -128,7 +128,7 @@ impl Queue {
     /// [`Error::DeviceReset`] if the device was reset or has gone, and nothing is left to receive:
     /// see [`recall`](Self::recall). [`Error::Io`] if the device named a request that there is not;
     /// the next call goes on behind it. [`Error::Busy`] in a signal handler that interrupted this
-    /// very queue; [`Error::Shutdown`] after release or fork.
+    /// very queue, which may lose an answer; [`Error::Shutdown`] after release or fork.
     #[inline]
     pub fn receive(
         self,
