@@ -146,6 +146,12 @@ static void blocks_of_queue(void)
 	SAY_VOID(wd_release_queue(&q));
 }
 
+/* A setup that nobody can write to. */
+static const struct wd_blkpool_setup constant = {
+	.block_size = 10, .block_num = 3, .align_size = 8,
+	.br = { own_alloc, own_free, own_map, own_unmap, &allocated, NULL },
+};
+
 static void blocks_of_program(void)
 {
 	struct wd_blkpool_setup setup = { .block_size = 1000, .block_num = BLOCKS, .align_size = 64, .br = own };
@@ -164,6 +170,8 @@ static void blocks_of_program(void)
 	SAY_PTR(wd_blkpool_create(NULL, &setup));
 	SAY(allocated);
 	maps_left = 1 << 20;
+	SAY_PTR(pool = wd_blkpool_create(NULL, (struct wd_blkpool_setup *)&constant));
+	SAY_VOID(wd_blkpool_destroy(pool));
 }
 
 static const char *tried(__u32 size, __u32 num, __u32 align)

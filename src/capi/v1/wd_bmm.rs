@@ -53,20 +53,23 @@ pub unsafe extern "C" fn wd_blkpool_create(
     setup: *mut wd_blkpool_setup,
 ) -> *mut c_void {
     entry("wd_blkpool_create", || {
-        // SAFETY: the caller's promise: NULL or exclusively ours during the call; any bytes are good
-        // in it.
-        let setup = unsafe { setup.as_mut() }.ok_or(Error::Invalid)?;
+        // SAFETY: the caller's promise: NULL or readable; any bytes are good in it.
+        let given = unsafe { setup.as_ref() }.ok_or(Error::Invalid)?;
         let wanted = bmm::Setup {
-            block_size: setup.block_size,
-            blocks: setup.block_num,
-            align: setup.align_size,
+            block_size: given.block_size,
+            blocks: given.block_num,
+            align: given.align_size,
         };
-        let operations = MmBr::lent(Promise::of_callers(), &raw const setup.br);
+        let operations = MmBr::lent(Promise::of_callers(), &raw const given.br);
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }.ok();
         let operations = operations.ok_or(Error::Invalid)?;
         let (pool, count) = pools::blocks(queue, &wanted, operations)?;
-        setup.block_num = count;
+        // With memory of the program's own it is the same, and the structure may be constant.
+        if count != wanted.blocks {
+            // SAFETY: the caller's promise: writable where the memory is the queue's.
+            unsafe { (*setup).block_num = count };
+        }
         Ok(ptr::without_provenance_mut(pool))
     })
 }
