@@ -160,7 +160,10 @@ struct wcrypto_comp_op_data {
     __u8 status;
     /* The input: bytes, or a `struct wd_sgl`. */
     __u8 *in;
-    /* Room for the output: bytes, or a `struct wd_sgl`. */
+    /**
+     * Room for the output: bytes, or a `struct wd_sgl`, or of lz77_zstd with lists a
+     * `struct wcrypto_zstd_out`.
+     */
     __u8 *out;
     /* Bytes of input. */
     __u32 in_len;
@@ -177,14 +180,11 @@ struct wcrypto_comp_op_data {
      * complement of the CRC-32 with its bits in reverse order.
      */
     __u32 checksum;
-    /**
-     * lz77_zstd: a `struct wcrypto_lz77_zstd_format`, which the library fills, or with lists a
-     * `struct wcrypto_zstd_out`.
-     */
+    /* lz77_zstd: a `struct wcrypto_lz77_zstd_format`, which the library fills. */
     void *priv;
 };
 
-/* The room for the output of lz77_zstd with lists: the request's `priv`. */
+/* The room for the output of lz77_zstd with lists: the request's `out`. */
 struct wcrypto_zstd_out {
     /* Room for literals. */
     void *literal;

@@ -233,7 +233,7 @@ pub struct wcrypto_comp_ctx_setup {
     pub br: wd_mm_br,
 }
 
-/// The room for the output of lz77_zstd with lists: the request's `priv`.
+/// The room for the output of lz77_zstd with lists: the request's `out`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct wcrypto_zstd_out {
@@ -261,7 +261,8 @@ pub struct wcrypto_comp_op_data {
     pub status: __u8,
     /// The input: bytes, or a `struct wd_sgl`.
     pub in_: *mut __u8,
-    /// Room for the output: bytes, or a `struct wd_sgl`.
+    /// Room for the output: bytes, or a `struct wd_sgl`, or of lz77_zstd with lists a
+    /// `struct wcrypto_zstd_out`.
     pub out: *mut __u8,
     /// Bytes of input.
     pub in_len: __u32,
@@ -276,8 +277,7 @@ pub struct wcrypto_comp_op_data {
     /// Streams: the checksum so far. Out: with this request. Of zlib the Adler-32, of gzip the
     /// complement of the CRC-32 with its bits in reverse order.
     pub checksum: __u32,
-    /// lz77_zstd: a `struct wcrypto_lz77_zstd_format`, which the library fills, or with lists a
-    /// `struct wcrypto_zstd_out`.
+    /// lz77_zstd: a `struct wcrypto_lz77_zstd_format`, which the library fills.
     pub priv_: *mut c_void,
 }
 

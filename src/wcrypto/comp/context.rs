@@ -29,8 +29,13 @@ const FAREWELL: Duration = Duration::from_millis(250);
 const SPIN: u32 = 2048;
 /// Looks at the queue before the thread sleeps.
 const YIELD: u32 = SPIN + 256;
-/// The longest sleep between two looks.
+/// The longest sleep between two looks. The device's interrupt ends it.
 const SLICE: Duration = Duration::from_millis(1);
+
+/// Whether no answer comes after this error of a queue.
+fn is_final(error: Error) -> bool {
+    matches!(error, Error::DeviceReset | Error::Shutdown)
+}
 
 /// Refuses numbers that mean nothing.
 ///
@@ -177,8 +182,8 @@ impl Context {
         let wanted = Answer::Message(cookie.message().addr());
         match self.queue.receive(promise, wanted) {
             Ok(Some(_)) => {}
-            Ok(None) => self.wait(cookie, promise)?,
-            Err(error) => self.lose(cookie, error)?,
+            // Also after an error: that may be about something else.
+            _ => self.wait(cookie, promise)?,
         }
         let message = promise.read(cookie.message()).ok_or(Error::Invalid)?;
         cookie.put_back();
@@ -301,9 +306,10 @@ impl Context {
         loop {
             match self.queue.receive(promise, wanted) {
                 Ok(Some(_)) => return Ok(()),
-                Ok(None) if cookie.was_answered() => return Ok(()),
-                Ok(None) => {}
-                Err(error) => return self.lose(cookie, error),
+                _ if cookie.was_answered() => return Ok(()),
+                Err(error) if is_final(error) => return self.lose(cookie, error),
+                // A completion of no request is passed over.
+                _ => {}
             }
             turn = turn.saturating_add(1);
             if turn < SPIN {
@@ -313,9 +319,9 @@ impl Context {
             if limit.passed() {
                 return self.lose(cookie, Error::TimedOut);
             }
-            if turn < YIELD {
-                std::thread::yield_now();
-            } else {
+            std::thread::yield_now();
+            // An interrupt may get lost, or another thread receive the answer meanwhile.
+            if turn > YIELD && self.queue.wait(limit.slice(SLICE)).is_err() {
                 std::thread::sleep(limit.slice(SLICE));
             }
         }
@@ -325,9 +331,8 @@ impl Context {
     #[cold]
     fn lose(&self, cookie: &Cookie, error: Error) -> Result<()> {
         let too_late = !cookie.give_up();
-        if error != Error::TimedOut {
-            // Nothing will come of it: the queue is dead, or not open any more.
-            cookie.put_back();
+        if is_final(error) {
+            self.forget(cookie);
         } else if too_late {
             return Ok(());
         }
@@ -339,9 +344,19 @@ impl Context {
         for cookie in self.cookies.iter().filter(|cookie| cookie.is_lost()) {
             let wanted = Answer::Message(cookie.message().addr());
             match self.queue.receive(promise, wanted) {
-                Ok(None) => {}
-                Ok(Some(_)) | Err(_) => cookie.put_back(),
+                Ok(Some(_)) => cookie.put_back(),
+                Err(error) if is_final(error) => self.forget(cookie),
+                _ => {}
             }
+        }
+    }
+
+    /// Has the answer of a request go nowhere, if it comes; the cookie can be used again then.
+    fn forget(&self, cookie: &Cookie) {
+        let at = cookie.message().addr();
+        // Else somebody may still write to the message.
+        if self.queue.forget(&(at..at + 1)) != Err(Error::Busy) {
+            cookie.put_back();
         }
     }
 
@@ -360,12 +375,7 @@ impl Context {
         let mut count = 0;
         for cookie in left {
             count += 1;
-            // Their answers go nowhere from here on; after an error none will come, or the cookie is
-            // not used again before it has.
-            let at = cookie.message().addr();
-            if self.queue.forget(&(at..at + 1)) != Err(Error::Busy) {
-                cookie.put_back();
-            }
+            self.forget(cookie);
         }
         if count > 0 {
             log_error!("a compression context ends with {count} requests on their way");

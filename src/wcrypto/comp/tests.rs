@@ -341,6 +341,17 @@ fn a_late_answer_gives_its_cookie_back_and_calls_nobody() {
 }
 
 #[test]
+fn a_completion_of_no_request_is_passed_over() {
+    let (device, queue) = echo(Mode::Instant);
+    let own = context(queue, 1);
+    for _ in 0..3 {
+        device.post(9, device.id().number);
+        assert_eq!(wait_for(own), Ok(()));
+    }
+    queue.release().expect("open");
+}
+
+#[test]
 fn messages_of_the_program_are_left_for_it() {
     let (_device, queue) = echo(Mode::Instant);
     let own = context(queue, 4);
