@@ -72,6 +72,7 @@ impl Served {
             memory,
             process: client,
             line: Some(line),
+            container: None,
         };
         self.0.open_for(client, Some(number)).map(ServedQueue)
     }

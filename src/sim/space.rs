@@ -1,9 +1,11 @@
 //! The memory that a device reaches with the addresses in descriptors: all of the
 //! client's, or only what the static regions of its queues have, under addresses of
-//! the bus.
+//! the bus, or what is mapped in a container of VFIO.
 
+use super::vfio::Mappings;
 use crate::error::{Error, Result};
 use crate::sys::lock::Mutex;
+use crate::sys::pages;
 use crate::sys::peer::{self, Process};
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::Slice;
@@ -131,8 +133,12 @@ impl Window {
 pub(super) enum Space {
     /// They are those of the queue's client.
     Process(Process),
+    /// They are those of the client, which is this process, and the device cannot wait for a page.
+    Present(Process),
     /// They are bus addresses of these regions.
     Static(Arc<Vec<Arc<Window>>>),
+    /// They are bus addresses of what is mapped in a container.
+    Mapped(Arc<Mappings>),
 }
 
 impl Space {
@@ -143,6 +149,11 @@ impl Space {
     pub fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
         let windows = match self {
             Space::Process(client) => return peer::read_of(*client, address, bytes),
+            Space::Present(client) => {
+                present(address, bytes.len())?;
+                return peer::read_of(*client, address, bytes);
+            }
+            Space::Mapped(mappings) => return mappings.read(address, bytes),
             Space::Static(windows) => windows,
         };
         let mut done = 0;
@@ -162,6 +173,11 @@ impl Space {
     pub fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
         let windows = match self {
             Space::Process(client) => return peer::write_of(*client, address, bytes),
+            Space::Present(client) => {
+                present(address, bytes.len())?;
+                return peer::write_of(*client, address, bytes);
+            }
+            Space::Mapped(mappings) => return mappings.write(address, bytes),
             Space::Static(windows) => windows,
         };
         let mut done = 0;
@@ -172,6 +188,17 @@ impl Space {
             done = end;
         }
         Ok(())
+    }
+}
+
+/// Whether the pages of `len` bytes at `address` are in memory, so that no fault has to bring them.
+fn present(address: u64, len: usize) -> Result<()> {
+    let start = usize::try_from(address).map_err(|_| Error::Invalid)?;
+    let end = start.checked_add(len).ok_or(Error::Invalid)?;
+    if pages::present(&(start..end)) {
+        Ok(())
+    } else {
+        Err(Error::Invalid)
     }
 }
 

@@ -30,7 +30,7 @@ fn paths(group: u32, container: Option<RawFd>) -> Paths {
 }
 
 fn mdev(group: u32, container: Option<RawFd>) -> Result<(Queue, Opened)> {
-    let opened = vfio::open(&paths(group, container))?;
+    let opened = vfio::open(&vfio::Kernel, &paths(group, container))?;
     let version = Version::from_api(&opened.api)?;
     let queue = Queue::start(Arc::clone(&opened.channel), version)?;
     Ok((queue, opened))
@@ -147,14 +147,17 @@ fn missing_attributes_are_errors() {
 #[test]
 fn a_mediated_device_only_compresses() {
     inside(World::vfio("4"), || {
-        let opened = vfio::open(&paths(10, None)).expect("opens");
+        let opened = vfio::open(&vfio::Kernel, &paths(10, None)).expect("opens");
         let decompress = QueueSetup {
             kind: 1,
             sqe_size: 128,
         };
         let answer = opened.channel.configure(decompress);
         assert_eq!(answer, Err(Error::Unsupported));
-        assert_eq!(vfio::open(&paths(10, None)).err(), Some(Error::Busy));
+        assert_eq!(
+            vfio::open(&vfio::Kernel, &paths(10, None)).err(),
+            Some(Error::Busy)
+        );
     });
 }
 
