@@ -110,9 +110,18 @@ impl Group {
         if state.device {
             return Err(Error::Busy);
         }
-        let queue = self.of.device.open_in(&container)?;
+        let (queue, file) = (self.of.device.open_in(&container)?, Event::new()?);
+        file.raise();
+        let opened = Opened::of(queue, self.born);
+        let doorbell = self.of.device.config.api.doorbell_offset();
+        let Doorbell::Call(port) = opened.doorbell(doorbell)? else {
+            return Err(Error::NoDevice);
+        };
         let device = Mdev {
-            opened: Opened::of(queue, self.born),
+            port,
+            file,
+            doorbell,
+            opened,
             container,
             started: AtomicBool::new(false),
             closing: Closing {
@@ -180,7 +189,12 @@ impl Mediated {
 
 /// An open mediated device: one queue. Dropping it closes it. Field order is drop order.
 pub struct Mdev {
+    port: Arc<dyn Bell>,
     opened: Opened,
+    /// Where the doorbell is in region 0.
+    doorbell: usize,
+    /// Gives it a number. Always readable: the kernel has no `poll` for it.
+    file: Event,
     container: Arc<Shared>,
     started: AtomicBool,
     closing: Closing,
@@ -209,6 +223,24 @@ impl Mdev {
         &self.opened
     }
 
+    /// The name that the simulation has for the device.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.closing.of.name()
+    }
+
+    /// The doorbell register in region 0.
+    #[must_use]
+    pub fn doorbell_offset(&self) -> usize {
+        self.doorbell
+    }
+
+    /// What takes doorbells.
+    #[must_use]
+    pub fn port(&self) -> &dyn Bell {
+        &*self.port
+    }
+
     fn start(&self) -> Result<()> {
         self.opened.start()?;
         // Relaxed: it says nothing of other memory.
@@ -230,8 +262,8 @@ impl Mdev {
         }
     }
 
-    /// `CMD_WAIT`: how long it would still have waited, in ticks of 4 ms, and at least 1 if there
-    /// is something; 0 if not.
+    /// `CMD_WAIT`, with ticks of 4 ms: 1 if there is something before so many have passed, 0 if not.
+    /// With 0 it waits until there is, and answers 0.
     ///
     /// # Errors
     /// [`Error::NoDevice`] unless the configuration gives it a driver that can wait, and when the
@@ -243,7 +275,8 @@ impl Mdev {
         }
         let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
         let limit = (ticks != 0).then(|| TICK * ticks);
-        Ok(c_int::from(self.opened.wait_for_completion(limit)?))
+        let woken = self.opened.wait_for_completion(limit)?;
+        Ok(c_int::from(woken && ticks != 0))
     }
 
     /// `CMD_BIND_PASID`: starts the queue. The queue's number, which is 0.
@@ -267,7 +300,7 @@ impl Mdev {
 
 impl AsFd for Mdev {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.opened.event()
+        self.file.as_fd()
     }
 }
 
@@ -282,9 +315,11 @@ impl calls::Device for Mdev {
     }
 
     fn bell(&self, offset: usize) -> Result<Option<Arc<dyn Bell>>> {
-        match self.opened.doorbell(offset)? {
-            Doorbell::Call(bell) => Ok(Some(bell)),
-            Doorbell::Mapped(_) => Ok(None),
+        mine(self.closing.born)?;
+        if offset == self.doorbell {
+            Ok(Some(Arc::clone(&self.port)))
+        } else {
+            Err(Error::Invalid)
         }
     }
 

@@ -74,8 +74,13 @@ impl Mappings {
         if strict && (cut(bus) || cut(end)) {
             return Err(Error::Invalid);
         }
-        let gone = all.extract_if(bus..end, |_, _| true);
-        Ok(gone.map(|(_, had)| had.len).sum())
+        let mut gone = 0;
+        all.retain(|first, had| {
+            let stays = !(bus..end).contains(first);
+            gone += if stays { 0 } else { had.len };
+            stays
+        });
+        Ok(gone)
     }
 
     /// Unmaps everything.

@@ -125,18 +125,6 @@ impl Mediated {
         ]
     }
 
-    /// The bytes of a page that has the doorbell.
-    #[must_use]
-    pub fn mmio_size(&self) -> usize {
-        self.device.mmio_size()
-    }
-
-    /// Where in that page the doorbell is.
-    #[must_use]
-    pub fn doorbell_offset(&self) -> usize {
-        self.device.config.api.doorbell_offset()
-    }
-
     /// Whether the device has disappeared.
     #[must_use]
     pub fn is_gone(&self) -> bool {
