@@ -244,7 +244,8 @@ fn a_mediated_device_reaches_what_is_shared_with_it_and_nothing_else() {
     let program = compile("tests/c/vfio_share.c", false);
     let mut commands = vec![plainly()];
     if has("valgrind") {
-        commands.push(under_valgrind(""));
+        let text = common::read(&source("tests/c/vfio_share.c"));
+        commands.push(under_valgrind(&text));
     }
     for mut command in commands {
         let output = run(command

@@ -15,8 +15,9 @@ use std::sync::Arc;
 const GRANULE: usize = 64 << 10;
 /// Bytes of a slice, but for the last of a region.
 const SLICE: usize = 1 << 20;
-/// The bus address of the first slice of queue 0.
-const BASE: u64 = 1 << 40;
+/// The bus address of the first slice of queue 0. It is beyond the addresses that processes get, so
+/// that none of them is good by chance.
+const BASE: u64 = 1 << 48;
 /// How far apart the first slices of two queues are.
 const QUEUE: u64 = 1 << 34;
 /// The longest static region in bytes: what fits between two queues.
@@ -259,6 +260,8 @@ mod tests {
         assert_eq!(sum, window.memory.len());
         let mut sorted = window.slices.clone();
         sorted.sort_by_key(|slice| slice.bus);
+        let first = window.memory.address() as u64;
+        assert!(first + (window.memory.len() as u64) < sorted[0].bus);
         for pair in sorted.windows(2) {
             assert!(pair[0].bus + (pair[0].len as u64) < pair[1].bus);
         }

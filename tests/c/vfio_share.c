@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "check.h"
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 /* What the simulated device says of memory that it does not reach. */
 #define BUS_FAULT 0x06
@@ -135,6 +136,31 @@ static void queues_in_one_container_share_together(void)
 	wd_release_queue(&other);
 }
 
+static void a_child_has_a_device_of_its_own(void)
+{
+	int pid = fork(), status = -1;
+	struct hisi_qm_msg msg;
+
+	REQUIRE(pid >= 0);
+	if (pid == 0) {
+		fill(&msg, in, page, out, 2 * page);
+		ANSWERS(wd_send(&q, &msg), ESHUTDOWN);
+		wd_release_queue(&q);
+		CHECK(q.container == -1 && q.group == -1 && q.mdev == -1);
+		describe(&q, 0, -1);
+		REQUIRE(wd_request_queue(&q) == 0);
+		CHECK(wd_mem_share(&q, in, page, 0) == 0 && wd_mem_share(&q, out, 2 * page, 0) == 0);
+		CHECK(served(&q));
+		wd_release_queue(&q);
+		_exit(failed);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	CHECK(wd_mem_share(&q, in, page, 0) == 0 && wd_mem_share(&q, out, 2 * page, 0) == 0);
+	CHECK(served(&q));
+	wd_mem_unshare(&q, in, page);
+	wd_mem_unshare(&q, out, 2 * page);
+}
+
 static void only_a_container_is_one(void)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -166,6 +192,7 @@ int main(int argc, char **argv)
 	CHECK(argc == 2 && info.path == (__u32)atoi(argv[1]));
 	only_what_is_shared_is_reached();
 	library_memory_is_reached_at_once();
+	a_child_has_a_device_of_its_own();
 	a_released_queue_shares_nothing_and_its_device_is_free();
 	queues_in_one_container_share_together();
 	only_a_container_is_one();
