@@ -116,15 +116,8 @@ pub fn open(vfio: &dyn Vfio, paths: &Paths) -> Result<Opened> {
     viable(&*group)?;
     let attached = Attachment::new(container, group, terms.iommu_argument)?;
     let device = attached.group().device(&paths.mdev)?;
-    let bond = match terms.kind {
-        Kind::Sva | Kind::SvaPinned => Bond::new(attached.container()),
-        Kind::Mapped => None,
-    };
+    let (bond, number) = bind(terms.kind, &attached, &*device)?;
     let pasid = bond.as_ref().map_or(0, Bond::pasid);
-    let number = match bond {
-        Some(_) => queue_number(device.bind_pasid(pasid)?)?,
-        None => 0,
-    };
     let simulated = if vfio.is_simulated() {
         ", simulated"
     } else {
@@ -157,6 +150,24 @@ pub fn open(vfio: &dyn Vfio, paths: &Paths) -> Result<Opened> {
         group,
         device: raw_device,
     })
+}
+
+/// Binds the process to a device with SVA, and so starts the queue, where the kernel can. The queue's
+/// number; 0 where no call tells it.
+fn bind(
+    kind: Kind,
+    attached: &Attachment,
+    device: &dyn calls::Device,
+) -> Result<(Option<Bond>, u16)> {
+    let bond = match kind {
+        Kind::Sva | Kind::SvaPinned => Bond::new(attached.container()),
+        Kind::Mapped => None,
+    };
+    let number = match &bond {
+        Some(bond) => queue_number(device.bind_pasid(bond.pasid())?)?,
+        None => 0,
+    };
+    Ok((bond, number))
 }
 
 /// What `CMD_BIND_PASID` answered, if it can be a queue's number: some kernels answer anything.

@@ -24,14 +24,14 @@ impl Queue {
     }
 
     /// Whether a completion lies in the ring that no doorbell has acknowledged, before `limit` has
-    /// passed. `false` at once if none will come.
+    /// passed. As the kernel it does not look whether one can come.
     pub fn wait_for_completion(&self, limit: Option<Duration>) -> Result<bool> {
         let until = limit.map(|limit| Instant::now() + limit);
         let mut state = self.state.lock();
         loop {
             self.device.present()?;
-            if state.rings.untaken() || state.life != Life::Started {
-                return Ok(state.rings.untaken());
+            if state.rings.untaken() {
+                return Ok(true);
             }
             let over = match until {
                 Some(until) => self.changed.wait_until(&mut state, until),

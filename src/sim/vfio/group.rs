@@ -110,9 +110,10 @@ impl Group {
         if state.device {
             return Err(Error::Busy);
         }
-        let (queue, file) = (self.of.device.open_in(&container)?, Event::new()?);
+        let file = Event::new()?;
         file.raise();
-        let opened = Opened::of(queue, self.born);
+        // From here on dropping it closes the queue.
+        let opened = Opened::of(self.of.device.open_in(&container)?, self.born);
         let doorbell = self.of.device.config.api.doorbell_offset();
         let Doorbell::Call(port) = opened.doorbell(doorbell)? else {
             return Err(Error::NoDevice);
