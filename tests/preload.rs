@@ -319,6 +319,20 @@ fn the_seeds_way_over_vfio_makes_zlib_streams() {
 }
 
 #[test]
+fn a_mediated_device_that_disappears_is_an_error_for_its_program() {
+    let plain = common::input("preload.gone.in", 1000);
+    let output = with("hisi_zip,transport=vfio,fault=remove@1")
+        .arg(compile("tests/c/seed_sequence.c", false))
+        .arg("vfio")
+        .stdin(File::open(&plain).expect("written"))
+        .output()
+        .expect("started");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("wd_recv: No such device"), "{said}");
+}
+
+#[test]
 fn our_own_library_drives_mediated_devices_as_the_kernels() {
     let output = run(with("hisi_zip,transport=vfio,count=2")
         .env("WD_SIM_REPORT", "-")
