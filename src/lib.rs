@@ -33,7 +33,8 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 7 | [`capi`]: the C entries |
+//! | 8 | [`capi`]: the C entries |
+//! | 7 | [`wcrypto`]: queues and contexts of UADK v1 |
 //! | 6 | [`alg`]: contexts and sessions, [`queue`]: queues of raw descriptors |
 //! | 5 | [`bus`]: which devices this process sees |
 //! | 4 | [`drv`]: drivers, [`sim`]: simulated devices |
@@ -65,5 +66,6 @@ pub mod queue;
 pub mod sim;
 pub mod sys;
 pub mod uacce;
+pub mod wcrypto;
 
 pub use error::{Error, Result};

@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["drv", "sim"],
     &["bus"],
     &["alg", "queue"],
+    &["wcrypto"],
     &["capi"],
 ];
 

@@ -54,6 +54,8 @@ pub struct Device {
     pub orders: Orders,
     /// Whether it works on the process's own addresses; else only in static regions.
     pub sva: bool,
+    /// Whether an IOMMU makes one piece of each static region; never with `sva`.
+    pub iommu: bool,
     /// Where programs find it.
     pub transport: Transport,
     /// What it does wrong.
@@ -140,6 +142,7 @@ impl Default for Device {
             level: 1,
             orders: Orders::In,
             sva: true,
+            iommu: false,
             transport: Transport::Uacce,
             faults: Vec::new(),
         }
@@ -163,6 +166,9 @@ impl Device {
         let as_it_was = self.api == Version::V1 && self.depth == 1024 && self.queues == 1;
         if self.transport != Transport::Uacce && !(as_it_was && self.sva) {
             return Err("transport=vfio has api=1, depth=1024, queues=1 and no sva=0".into());
+        }
+        if self.iommu && self.sva {
+            return Err("iommu=1 is for sva=0".to_owned());
         }
         Ok(())
     }
@@ -266,6 +272,7 @@ fn device(text: &str) -> core::result::Result<(Device, u16), Reason> {
             "level" => device.level = number(value)?,
             "orders" => device.orders = orders(value)?,
             "sva" => device.sva = switch(key, value)?,
+            "iommu" => device.iommu = switch(key, value)?,
             "transport" if ["uacce", "vfio"].contains(&value) => {}
             "transport" => return Err(format!("transport={value} is not one of uacce, vfio")),
             "dma" | "wait" => match &mut device.transport {

@@ -83,10 +83,10 @@ impl Device {
             origin: Origin::Simulated,
             node_path: PathBuf::new(),
             api: version.api().to_owned(),
-            flags: if self.config.sva {
-                DeviceFlags::SVA
-            } else {
-                DeviceFlags::empty()
+            flags: match (self.config.sva, self.config.iommu) {
+                (true, _) => DeviceFlags::SVA,
+                (false, true) => DeviceFlags::IOMMU,
+                (false, false) => DeviceFlags::empty(),
             },
             algorithms: algorithms(version),
             available: Some(u32::from(self.config.queues) - open as u32),

@@ -7,7 +7,7 @@ use super::config::Dma;
 use super::device::Device;
 use super::faults::Site;
 use super::served::Line;
-use super::space::Space;
+use super::space::{LONGEST, SLICE, Space};
 use super::state::{Completion, Job, Life, State};
 use super::vfio::Shared;
 use super::zip::{BUS_FAULT, Direction, Engine};
@@ -129,8 +129,13 @@ impl Queue {
         if self.has_sva() {
             return Err(Error::Unsupported);
         }
+        let slice = if self.device.config.iommu {
+            LONGEST
+        } else {
+            SLICE
+        };
         let make = |len| self.device.memory(len);
-        self.device.windows.open(self.number, len, make)
+        self.device.windows.open(self.number, len, slice, make)
     }
 
     pub fn static_slices(&self) -> Result<Vec<Slice>> {

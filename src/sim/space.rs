@@ -13,15 +13,15 @@ use std::sync::Arc;
 
 /// Bytes of a granule: static regions and their slices are multiples of it.
 const GRANULE: usize = 64 << 10;
-/// Bytes of a slice, but for the last of a region.
-const SLICE: usize = 1 << 20;
+/// Bytes of a slice without an IOMMU, but for the last of a region.
+pub(super) const SLICE: usize = 1 << 20;
 /// The bus address of the first slice of queue 0. It is beyond the addresses that processes get, so
 /// that none of them is good by chance.
 const BASE: u64 = 1 << 48;
 /// How far apart the first slices of two queues are.
 const QUEUE: u64 = 1 << 34;
 /// The longest static region in bytes: what fits between two queues.
-const LONGEST: usize = 4 << 30;
+pub(super) const LONGEST: usize = 4 << 30;
 
 /// A static region, and where it lies for the device.
 pub(super) struct Window {
@@ -36,7 +36,7 @@ pub(super) struct Window {
 pub(super) struct Windows(Mutex<Arc<Vec<Arc<Window>>>>);
 
 impl Windows {
-    /// Makes the region of a queue; there is one at a time.
+    /// Makes the region of a queue; there is one at a time. `slice` as in [`Window::new`].
     ///
     /// # Errors
     /// [`Error::Exists`] while there is one; as [`Window::new`].
@@ -44,6 +44,7 @@ impl Windows {
         &self,
         number: u16,
         len: usize,
+        slice: usize,
         memory: impl FnOnce(usize) -> Result<SharedMemory>,
     ) -> Result<SharedMemory> {
         let mut all = self.0.lock();
@@ -51,7 +52,7 @@ impl Windows {
         if !all.iter().filter(|had| had.number == number).all(free) {
             return Err(Error::Exists);
         }
-        let made = Arc::new(Window::new(number, len, memory)?);
+        let made = Arc::new(Window::new(number, len, slice, memory)?);
         let memory = made.memory.clone();
         replace(&mut all, number, Some(made));
         Ok(memory)
@@ -91,12 +92,18 @@ fn replace(all: &mut Arc<Vec<Arc<Window>>>, number: u16, made: Option<Arc<Window
     *all = Arc::new(others.chain(made).collect());
 }
 
+/// Where slice `index` of `count` lies among them: changed places with its neighbour, if it has one.
+fn scattered(index: usize, count: usize) -> u64 {
+    if count == 1 { 0 } else { index as u64 ^ 1 }
+}
+
 impl Window {
-    /// Memory, of `memory`, for a region of `len` bytes of queue `number`, scattered over the bus: slices are
-    /// apart, and later ones at lower addresses in every second pair.
+    /// Memory, of `memory`, for a region of `len` bytes of queue `number`, scattered over the bus in slices
+    /// of `slice` bytes: they are apart, and later ones at lower addresses in every second pair.
     pub fn new(
         number: u16,
         len: usize,
+        slice: usize,
         memory: impl FnOnce(usize) -> Result<SharedMemory>,
     ) -> Result<Window> {
         if len == 0 || len > LONGEST {
@@ -104,9 +111,10 @@ impl Window {
         }
         let len = len.next_multiple_of(GRANULE);
         let base = BASE + u64::from(number) * QUEUE;
-        let slices = (0..len.div_ceil(SLICE)).map(|index| Slice {
-            bus: base + (index as u64 ^ 1) * 2 * SLICE as u64,
-            len: SLICE.min(len - index * SLICE),
+        let count = len.div_ceil(slice);
+        let slices = (0..count).map(|index| Slice {
+            bus: base + scattered(index, count) * 2 * slice as u64,
+            len: slice.min(len - index * slice),
         });
         Ok(Window {
             number,
@@ -253,8 +261,15 @@ mod tests {
     }
 
     #[test]
+    fn behind_an_iommu_a_region_is_one_slice() {
+        let window = Window::new(1, 9 << 20, LONGEST, SharedMemory::own).expect("9 MiB");
+        let bus = BASE + QUEUE;
+        assert_eq!(window.slices, [Slice { bus, len: 9 << 20 }]);
+    }
+
+    #[test]
     fn slices_are_apart_and_cover_the_region() {
-        let window = Window::new(3, (5 << 20) + 1, SharedMemory::own).expect("5 MiB");
+        let window = Window::new(3, (5 << 20) + 1, SLICE, SharedMemory::own).expect("5 MiB");
         assert_eq!(window.memory.len(), (5 << 20) + GRANULE);
         let sum: usize = window.slices.iter().map(|slice| slice.len).sum();
         assert_eq!(sum, window.memory.len());
@@ -265,7 +280,7 @@ mod tests {
         for pair in sorted.windows(2) {
             assert!(pair[0].bus + (pair[0].len as u64) < pair[1].bus);
         }
-        assert!(Window::new(0, 0, SharedMemory::own).is_err());
-        assert!(Window::new(0, LONGEST + 1, SharedMemory::own).is_err());
+        assert!(Window::new(0, 0, SLICE, SharedMemory::own).is_err());
+        assert!(Window::new(0, LONGEST + 1, SLICE, SharedMemory::own).is_err());
     }
 }

@@ -140,6 +140,22 @@ uadk() {
 	step "it reads what busybox wrote" cmp /tmp/file /tmp/back
 	down
 }
+# The tool, on the device alone: with --hw nothing is done in software.
+tool() {
+	up "$1"
+	step "$1: wd list" wd list --json
+	is "$1: wd list tells the device from a simulated one" "$(grep -c '"simulated": false' /tmp/said)" 1
+	step "$1: wd test" wd test
+	is "$1: wd test used the device" "$(grep -c '^hisi_zip-0 .* ok$' /tmp/said)" "$2"
+	cat /sample /bin/gzip_file >/tmp/file
+	step "$1: wd compress" wd compress --hw -a gzip -f -o /tmp/file.gz /tmp/file
+	gunzip -c /tmp/file.gz >/tmp/back
+	step "busybox reads what it wrote" cmp /tmp/file /tmp/back
+	gzip -c /tmp/file >/tmp/theirs.gz
+	step "$1: wd decompress of busybox's" wd decompress --hw -f -o /tmp/back /tmp/theirs.gz
+	step "it reads what busybox wrote" cmp /tmp/file /tmp/back
+	down
+}
 uadk_gone_each_way() {
 	for task in hw mix; do
 		for what in threads flight; do
@@ -199,6 +215,11 @@ uadks() {
 	uadk hisi_zip,api=5
 }
 
+tools() {
+	tool hisi_zip 14
+	tool hisi_zip,api=3 22
+}
+
 removals() {
 	# The first pass, the end of the rings in sight, and the third pass.
 	for rounds in 0 1020; do gone_each_way hisi_zip $rounds; done
@@ -211,7 +232,7 @@ removals() {
 }
 
 insmod /lib/modules/uacce.ko && insmod /lib/modules/uacce_sim.ko || bad "modules do not load"
-for part in $(echo ${PARTS:-lives,limits,programs,uadks,removals} | tr , ' '); do $part; done
+for part in $(echo ${PARTS:-lives,limits,programs,uadks,tools,removals} | tr , ' '); do $part; done
 # Drivers say "oops" in other words too.
 if dmesg | grep -E 'BUG:|kernel BUG|WARNING:|Oops:|unsupported store|is lost'; then
 	bad "the kernel complains"

@@ -1,8 +1,9 @@
 #!/bin/bash
-# root.sh DIR PREFIX MODEL: the file system of the test machine, in DIR: busybox, the libraries as
-# installed in PREFIX, the device model, and the programs of tests/vm/client, tests/c and examples.
+# root.sh DIR PREFIX MODEL TOOL: the file system of the test machine, in DIR: busybox, the libraries as
+# installed in PREFIX, the device model, the tool wd, and the programs of tests/vm/client, tests/c and
+# examples.
 set -eu
-root=$1 prefix=$2 model=$3
+root=$1 prefix=$2 model=$3 tool=$4
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$here/../..
 
@@ -13,6 +14,8 @@ ln -s busybox "$root/bin/sh"
 cp "$here/init" "$root/init"
 cp "$here/guest.sh" "$root/bin/"
 cp "$model" "$root/bin/warpdrive-model"
+cp "$tool" "$root/bin/wd"
+strip "$root/bin/wd"
 cp -a "$prefix"/lib/libwd*.so* "$root/usr/lib/"
 
 compile() { # SOURCE LIBRARY...: a program of that name in bin

@@ -41,7 +41,8 @@ make --no-print-directory -s install-lib DESTDIR= PREFIX="$vm/prefix" LIBDIR="$v
 	INCLUDEDIR="$vm/prefix/include" DOCDIR="$vm/prefix/doc" >"$vm/build.log" 2>&1 ||
 	{ cat "$vm/build.log"; exit 1; }
 cargo build --quiet --locked --release --example warpdrive-model
-tests/vm/root.sh "$vm/root" "$vm/prefix" "$target/release/examples/warpdrive-model"
+cargo build --quiet --locked --release --package warpdrive-tool
+tests/vm/root.sh "$vm/root" "$vm/prefix" "$target/release/examples/warpdrive-model" "$target/release/wd"
 
 one() { # VERSION
 	local k start=$SECONDS status=0 log=$vm/serial-$1.log
@@ -60,6 +61,11 @@ one() { # VERSION
 	echo "kernel $(basename "$k"): $(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" || echo "no verdict")" \
 		"($((SECONDS - start)) s)"
 	[ $status != 0 ] || return 0
+	# Each test has a limit of its own, so a machine that is merely slow has no failed one.
+	if [ -n "${VM_MAY_STOP:-}" ] && grep -q '^no end after' "$log" && ! grep -q '^FAIL' "$log"; then
+		echo "skipped: the rest on kernel $1: $(grep -c '^ok' "$log") tests passed in the time there was"
+		return 0
+	fi
 	sed -n '/^FAIL/,/^----$/p' "$log" | head -200
 	echo "The end of $log:"
 	tail -40 "$log"

@@ -10,7 +10,7 @@ fn a_driver_name_alone_is_one_usual_device() {
 
 #[test]
 fn every_key_sets_its_value() {
-    let text = "hisi_zip , count=2,api=3,depth=64,node=1,queues=4,engines=3,level=9,orders=out,sva=0 ; hisi_zip";
+    let text = "hisi_zip , count=2,api=3,depth=64,node=1,queues=4,engines=3,level=9,orders=out,sva=0,iommu=1 ; hisi_zip";
     let one = Device {
         api: Version::V3,
         depth: 64,
@@ -20,6 +20,7 @@ fn every_key_sets_its_value() {
         level: 9,
         orders: Orders::Out,
         sva: false,
+        iommu: true,
         transport: Transport::Uacce,
         faults: Vec::new(),
     };
@@ -127,6 +128,7 @@ fn a_malformed_text_is_refused_whole_and_says_why() {
         ("hisi_zip,level=10", "level=10 is not in 0..=9"),
         ("hisi_zip,orders=any", "orders=any is not one of in, out"),
         ("hisi_zip,sva=no", "sva=no is not one of 0, 1"),
+        ("hisi_zip,iommu=1", "iommu=1 is for sva=0"),
         ("hisi_zip,count=0", "count=0"),
         (
             "hisi_zip,transport=usb",

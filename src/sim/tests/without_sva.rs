@@ -8,6 +8,7 @@ use crate::sim::BUS_FAULT;
 use crate::sys::peer;
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::{Memory, Region, Slice};
+use crate::uacce::uapi::DeviceFlags;
 
 const MIB: usize = 1 << 20;
 
@@ -156,6 +157,27 @@ fn a_queue_has_one_static_region_at_a_time_and_the_device_reaches_all() {
     sqe.source = region.slices[2].bus;
     sqe.destination = region.slices[0].bus;
     assert!(Status::from_code(rig.run(&sqe).status).is_good());
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "processes and system calls")]
+fn behind_an_iommu_a_region_is_in_one_piece() {
+    let world = world("hisi_zip,sva=0,iommu=1");
+    let device = world.devices().expect("one").remove(0);
+    assert_eq!(device.flags, DeviceFlags::IOMMU);
+    let mut rig = Rig::open(&world, COMPRESS);
+    let region = Static::of(&rig, 4 * MIB);
+    assert_eq!(region.slices.len(), 1);
+    assert_ne!(region.slices[0].bus, region.memory.address() as u64);
+    let data = text(2 * MIB);
+    region.put(0, &data);
+    let mut sqe = between(&[region.slices[0], region.slices[0]], data.len());
+    sqe.destination += 2 * MIB as u64;
+    sqe.output_space = 2 * MIB as u32;
+    let done = rig.run(&sqe);
+    let stream = region.get(2 * MIB, done.produced as usize);
+    let stream = [&[0x78, 0x9c], &stream[..]].concat();
+    assert_eq!(python("zlib.decompress(d)", &stream), data);
 }
 
 #[test]
