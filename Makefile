@@ -161,13 +161,16 @@ $(OUT)/stub/libwd.so.0: abi/facade.S abi/notes.S $(OUT)/libwd0.forwards abi/libw
 
 # Static libraries: one object that has the public names and no others, so that another Rust archive,
 # or another deflate, can be in the same program.
-static = $(CC) -r -nostdlib -o $(@:.a=.static.o) -Wl,--gc-sections @$(OUT)/$(1).roots $(2) $(ARCHIVE) && \
+static = $(CC) -r -nostdlib -o $(@:.a=.static.o) -Wl,--gc-sections @$(OUT)/$(1).roots $(2) && \
 	  $(OBJCOPY) -R .llvmbc -R .llvmcmd --keep-global-symbols=$(OUT)/$(1).names $(@:.a=.static.o) && \
 	  rm -f $@ && $(AR) rcs $@ $(@:.a=.static.o)
 $(OUT)/libwd.a: $(ARCHIVE) $(OUT)/missing.o $(OUT)/uadk.roots
-	$(call static,uadk,$(OUT)/missing.o)
-$(OUT)/libwarpdrive.a: $(ARCHIVE) $(OUT)/libwd0.o $(OUT)/libwd0.roots
-	$(call static,libwd0,$(OUT)/libwd0.o)
+	$(call static,uadk,$(OUT)/missing.o $(ARCHIVE))
+# UADK v1 has functions of the same names as the seed.
+$(OUT)/libwd0.archive: $(ARCHIVE) $(OUT)/libwd0.names
+	$(OBJCOPY) --weaken-symbols=$(OUT)/libwd0.names $(ARCHIVE) $@
+$(OUT)/libwarpdrive.a: $(OUT)/libwd0.archive $(OUT)/libwd0.o $(OUT)/libwd0.roots
+	$(call static,libwd0,$(OUT)/libwd0.o $(OUT)/libwd0.archive)
 
 # All of libwd is in libwd.a, and the other static libraries are other names of it: whichever the
 # linker comes to first serves all.
@@ -177,7 +180,7 @@ fill = sed 's|@prefix@|$(PREFIX)|;s|@libdir@|$(LIBDIR)|;s|@includedir@|$(INCLUDE
 install: install-lib install-tool
 install-lib: lib
 	install -d $(L)/pkgconfig $(L)/warpdrive $(L)/uadk $(DESTDIR)$(DOCDIR) \
-	  $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(INCLUDEDIR)/uadk
+	  $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(INCLUDEDIR)/uadk/v1
 	for l in libwd $(FACADES); do \
 	  install -m 755 $(OUT)/$$l.so.2 $(L)/$$l.so.$(CORE) && $(STRIP) --strip-debug $(L)/$$l.so.$(CORE) && \
 	  ln -sf $$l.so.$(CORE) $(L)/$$l.so.2 && ln -sf $$l.so.2 $(L)/$$l.so || exit 1; done
@@ -197,6 +200,7 @@ install-lib: lib
 	$(call fill,s|@version@|$(CORE)|;s|@name@|wd_crypto|;s|@what@|cryptography|,libwd_part)/libwd_crypto.pc
 	install -m 644 include/warpdrive/*.h $(DESTDIR)$(INCLUDEDIR)/warpdrive
 	install -m 644 include/uadk/*.h $(DESTDIR)$(INCLUDEDIR)/uadk
+	install -m 644 include/uadk/v1/*.h $(DESTDIR)$(INCLUDEDIR)/uadk/v1
 	install -m 644 LICENSE README.md CHANGELOG.md $(DESTDIR)$(DOCDIR)
 
 # The tool. UADK's tool has options of its own, which it understands under that name.
@@ -216,17 +220,17 @@ install-tool: tool
 	install -m 644 $(PAGES)/completions/_wd $(DESTDIR)$(SHAREDIR)/$(word 2,$(COMPLETE))
 	install -m 644 $(PAGES)/completions/wd.fish $(DESTDIR)$(SHAREDIR)/$(word 3,$(COMPLETE))
 
-# UADK's own directories may have more in them than is ours: plug-ins, headers of v1.
+# UADK's own directories may have more in them than is ours: plug-ins, headers of other algorithms.
 uninstall:
 	rm -f $(foreach l,libwd $(FACADES),$(addprefix $(L)/$l,.so.$(CORE) .so.2 .so .a)) \
 	  $(addprefix $(L)/,libwd.so.$(SEED) libwd.so.0 libwarpdrive.so libwarpdrive.a libwd_sim.so) \
 	  $(DRIVERS:%=$(L)/uadk/libhisi_%.a) \
 	  $(patsubst %,$(L)/pkgconfig/%.pc,warpdrive libwd libwd_comp libwd_crypto) \
-	  $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard include/uadk/*.h))
+	  $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard include/uadk/*.h include/uadk/v1/*.h))
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,wd uadk_tool) $(addprefix $(DESTDIR)$(SHAREDIR)/,$(COMPLETE)) \
 	  $(DESTDIR)$(SHAREDIR)/man/man1/wd.1 $(DESTDIR)$(SHAREDIR)/man/man1/wd-*.1
 	rm -rf $(L)/warpdrive $(DESTDIR)$(INCLUDEDIR)/warpdrive $(DESTDIR)$(DOCDIR)
-	rmdir $(L)/uadk $(DESTDIR)$(INCLUDEDIR)/uadk 2>/dev/null || true
+	rmdir $(L)/uadk $(DESTDIR)$(INCLUDEDIR)/uadk/v1 $(DESTDIR)$(INCLUDEDIR)/uadk 2>/dev/null || true
 
 # Headers. Another release of cbindgen may print them differently, so it is this one.
 CBINDGEN_VERSION := 0.29.4
@@ -235,10 +239,10 @@ cbindgen = $(shell for c in $(TARGET_DIR)/tools/bin/cbindgen cbindgen $${CARGO_H
 	[ "$$($$c --version 2>/dev/null)" = "cbindgen $(CBINDGEN_VERSION)" ] && echo $$c && break; done)
 header = cat cbindgen.toml abi/headers/$(1).toml >$(TARGET_DIR)/$(1).toml && \
 	$(cbindgen) --quiet --config $(TARGET_DIR)/$(1).toml $(2) | sed -z -E -f abi/headers/c89.sed >$(HEADERS)/warpdrive/$(1).h
-UADK_HEADERS     := $(basename $(notdir $(wildcard abi/headers/uadk/*.toml)))
+UADK_HEADERS     := $(patsubst abi/headers/uadk/%.toml,%,$(wildcard abi/headers/uadk/*.toml abi/headers/uadk/v1/*.toml))
 
 headers: cbindgen
-	@mkdir -p $(HEADERS)/warpdrive $(HEADERS)/uadk $(TARGET_DIR)
+	@mkdir -p $(HEADERS)/warpdrive $(HEADERS)/uadk/v1 $(TARGET_DIR)
 	@$(call header,wd,abi/headers/wd.rs)
 	@$(call header,hisi_qm_udrv,src/ctypes/v0/hisi_qm_udrv.rs)
 	@$(call header,comp_hw,src/ctypes/v0/comp_hw.rs)

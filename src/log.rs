@@ -1,4 +1,4 @@
-//! Where messages go: nowhere, to stderr (`WD_LOG_LEVEL`), or to a function
+//! Where messages go: nowhere, to stderr (`WD_LOG_LEVEL`), or to functions
 //! the program sets. No message is needed to use the library; every failure
 //! also has an error number.
 
@@ -30,6 +30,9 @@ pub enum Level {
 /// at once if it comes so, and must not call the library: locks may be held.
 pub type Hook = unsafe extern "C" fn(level: c_int, text: *const c_char);
 
+/// A C function that prints an error as `printf` does. What holds for [`Hook`] holds for it.
+pub type Printer = unsafe extern "C" fn(format: *const c_char, ...);
+
 const UNREAD: u8 = u8::MAX;
 const OFF: u8 = 0;
 
@@ -37,10 +40,17 @@ const OFF: u8 = 0;
 static STDERR_LEVEL: AtomicU8 = AtomicU8::new(UNREAD);
 /// The hook as an address, 0 for none. One word, so that it is never seen half-written.
 static HOOK: AtomicUsize = AtomicUsize::new(0);
+/// The printer as an address, 0 for none.
+static PRINTER: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets or, with `None`, removes the log function. It receives all levels.
 pub fn set_hook(hook: Option<Hook>) {
     HOOK.store(hook.map_or(0, |f| f as usize), Ordering::Release);
+}
+
+/// Sets the function that receives errors as `printf` would: a format and its arguments.
+pub fn set_printer(printer: Printer) {
+    PRINTER.store(printer as usize, Ordering::Release);
 }
 
 /// Sets up to which level messages go to stderr; `None` silences it. Overrides `WD_LOG_LEVEL`.
@@ -74,7 +84,8 @@ fn stderr_level() -> u8 {
 /// Whether a message of this level would reach anyone; lets callers skip making its text.
 #[must_use]
 pub fn enabled(level: Level) -> bool {
-    stderr_level() >= level as u8 || HOOK.load(Ordering::Relaxed) != 0
+    let printed = level == Level::Error && PRINTER.load(Ordering::Relaxed) != 0;
+    printed || stderr_level() >= level as u8 || HOOK.load(Ordering::Relaxed) != 0
 }
 
 /// Sends one message. Called by the `log_*` macros.
@@ -86,12 +97,27 @@ pub fn write(level: Level, message: fmt::Arguments<'_>) {
         let line = format!("warpdrive: {message}\n");
         let _ = nix::unistd::write(std::io::stderr(), line.as_bytes());
     }
-    if hook == 0 {
+    let printer = match level {
+        Level::Error => PRINTER.load(Ordering::Acquire),
+        Level::Info | Level::Debug => 0,
+    };
+    if hook == 0 && printer == 0 {
         return;
     }
     let Ok(text) = CString::new(message.to_string().replace('\0', "?")) else {
         return;
     };
+    if printer != 0 {
+        // SAFETY: only `set_printer` stores a non-zero value, and it stores the address of a
+        // `Printer`; function pointers and usize have the same size on every Linux target.
+        let function = unsafe { core::mem::transmute::<usize, Printer>(printer) };
+        // SAFETY: the program gave this function for this purpose; the format takes one string,
+        // which is NUL-terminated and lives until the call returns.
+        unsafe { function(c"%s\n".as_ptr(), text.as_ptr()) };
+    }
+    if hook == 0 {
+        return;
+    }
     // SAFETY: only `set_hook` stores a non-zero value, and it stores the address of a `Hook`;
     // function pointers and usize have the same size on every Linux target.
     let function = unsafe { core::mem::transmute::<usize, Hook>(hook) };
@@ -145,6 +171,33 @@ mod tests {
         set_hook(None);
         log_error!("why {} \0 failed", 7);
         assert_eq!(HEARD.load(Ordering::Relaxed), 1);
+    }
+
+    static PRINTED: AtomicUsize = AtomicUsize::new(0);
+
+    // A function with a variable number of arguments cannot be written in Rust; one with two gets the
+    // first two of them on the machines that this library is for.
+    unsafe extern "C" fn print(format: *const c_char, text: *const c_char) {
+        // SAFETY: `write` passes NUL-terminated strings that outlive the call.
+        let format = unsafe { CStr::from_ptr(format) };
+        // SAFETY: as above.
+        let text = unsafe { CStr::from_ptr(text) };
+        if format == c"%s\n" && text == c"100 %n is no format" {
+            PRINTED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls a function by another type")]
+    fn a_printer_hears_errors_and_nothing_else() {
+        type Two = unsafe extern "C" fn(*const c_char, *const c_char);
+        // SAFETY: see `print`.
+        set_printer(unsafe { core::mem::transmute::<Two, Printer>(print) });
+        assert!(enabled(Level::Error));
+        log_error!("{} %n is no format", 100);
+        write(Level::Info, format_args!("100 %n is no format"));
+        PRINTER.store(0, Ordering::Release);
+        assert_eq!(PRINTED.load(Ordering::Relaxed), 1);
     }
 
     #[test]

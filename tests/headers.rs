@@ -24,6 +24,22 @@ const UADK: [&str; 10] = [
     "wd_zlibwrapper.h",
 ];
 
+/// UADK v1's, those that it does not install, and ours.
+const V1: [&str; 12] = [
+    "v1/uacce.h",
+    "v1/wd.h",
+    "v1/wd_aead.h",
+    "v1/wd_bmm.h",
+    "v1/wd_cipher.h",
+    "v1/wd_comp.h",
+    "v1/wd_dh.h",
+    "v1/wd_digest.h",
+    "v1/wd_ecc.h",
+    "v1/wd_rsa.h",
+    "v1/wd_sgl.h",
+    "v1/wd_share.h",
+];
+
 /// Compiles a text with every warning an error, and answers what the compiler said against it.
 fn complaints(compiler: &str, options: &[&str], text: &str) -> String {
     let language = if compiler == "g++" { "c++" } else { "c" };
@@ -157,12 +173,23 @@ fn the_committed_headers_are_what_cbindgen_makes() {
 #[test]
 fn no_rust_is_left_in_the_headers() {
     let warpdrive = HEADERS.map(|h| format!("warpdrive/{h}"));
-    let uadk = UADK.map(|h| format!("uadk/{h}"));
-    for header in warpdrive.iter().chain(&uadk) {
-        let text = read(&source("include").join(header));
+    let uadk = UADK.iter().chain(&V1).map(|h| format!("uadk/{h}"));
+    for header in warpdrive.into_iter().chain(uadk) {
+        let text = read(&source("include").join(&header));
         for word in [
-            "__uadk", "# Safety", "# Errors", "Option", "usize", "//!", "[`", "::", "Enum",
-            "CBool", "_fn ",
+            "__uadk",
+            "# Safety",
+            "# Errors",
+            "Option",
+            "usize",
+            "//!",
+            "[`",
+            "::",
+            "Enum",
+            "CBool",
+            "_fn ",
+            "Atomic",
+            "extern const",
         ] {
             assert!(!text.contains(word), "{header} contains {word}");
         }
@@ -175,14 +202,18 @@ const SAME_NAMES: &str = "-Wno-shadow";
 /// `pthread_spinlock_t` is POSIX's, and what asks for ISO C alone has to ask for that too.
 const POSIX: &str = "-D_POSIX_C_SOURCE=200112L";
 
-/// What a program sees of UADK: each header alone and twice, and all of them, forwards and back.
+/// What a program sees of UADK v2, or of v1: each header alone and twice, and all of them, forwards
+/// and back.
 fn uadk_units() -> Vec<String> {
     let line = |h: &&str| format!("#include <uadk/{h}>\n");
     let end = "extern int not_empty;\n";
-    let alone = UADK.iter().map(|h| line(h) + &line(h) + end);
-    let all: String = UADK.iter().map(line).collect();
-    let back: String = UADK.iter().rev().map(line).collect();
-    alone.chain([all + end, back + end]).collect()
+    let units = |headers: &[&str]| {
+        let alone = headers.iter().map(|h| line(h) + &line(h) + end);
+        let all: String = headers.iter().map(line).collect();
+        let back: String = headers.iter().rev().map(line).collect();
+        alone.chain([all + end, back + end]).collect::<Vec<_>>()
+    };
+    [units(&UADK), units(&V1)].concat()
 }
 
 #[test]
@@ -276,15 +307,47 @@ fn the_macros_of_uadk_work() {
 fn the_macros_of_a_program_are_left_to_it() {
     let own = "#define likely(x) own(x)\n#define unlikely(x) own(x)\n#define ARRAY_SIZE(x) own(x)\n\
                #define WD_ERR(x) own(x)\n";
-    let unit = own.to_owned() + "#include <uadk/wd.h>\n";
-    assert_eq!(complaints("gcc", &[], &unit), "");
+    for header in ["#include <uadk/wd.h>\n", "#include <uadk/v1/wd.h>\n"] {
+        assert_eq!(complaints("gcc", &[], &(own.to_owned() + header)), "");
+    }
 }
 
 #[test]
 fn the_seeds_wd_h_and_uadks_do_not_mix_silently() {
-    let unit = "#include <uadk/wd.h>\n#include <warpdrive/wd.h>\n";
-    let said = complaints("gcc", &[], unit);
-    assert!(said.contains("UADK"), "{said}");
+    for header in ["#include <uadk/wd.h>\n", "#include <uadk/v1/wd.h>\n"] {
+        let unit = header.to_owned() + "#include <warpdrive/wd.h>\n";
+        let said = complaints("gcc", &[], &unit);
+        assert!(said.contains("UADK"), "{said}");
+    }
+}
+
+#[test]
+fn of_the_two_headers_wd_h_of_uadk_the_first_holds() {
+    let v1 = "#include <uadk/v1/wd.h>\n";
+    let v2 = "#include <uadk/wd.h>\n";
+    let queue = "extern char size[sizeof(struct wd_queue)];\n";
+    let device = "extern char size[sizeof(struct uacce_dev)];\n";
+    for (headers, there, not) in [([v1, v2], queue, device), ([v2, v1], device, queue)] {
+        let headers = headers.concat();
+        assert_eq!(complaints("gcc", &[], &(headers.clone() + there)), "");
+        assert_ne!(complaints("gcc", &[], &(headers + not)), "");
+    }
+}
+
+#[test]
+fn the_macros_of_uadk_v1_work() {
+    let used = "#include <uadk/v1/wd_comp.h>\nvoid f(int n);\nvoid f(int n)\n{\n\
+        \tif (n)\n\t\tWD_ERR(\"%d\\n\", n);\n\telse\n\t\tWD_ERR(\"none\\n\");\n\
+        \tZIP_LOG(\"%s\\n\", WD_UACCE_CLASS_NAME);\n\
+        \t(void)(n == WD_EACCESS ? WD_UACCE_QFR_NA : WD_UACCE_GRAN_SIZE);\n}\n";
+    for options in [
+        &["-std=gnu17"][..],
+        &["-std=gnu17", "-DWITH_LOG_FILE=\"log\""],
+    ] {
+        // WD_ERR without arguments is GNU's, as in UADK.
+        let options = [options, &["-Wno-pedantic"]].concat();
+        assert_eq!(complaints("gcc", &options, used), "");
+    }
 }
 
 #[test]

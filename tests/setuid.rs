@@ -13,9 +13,10 @@ use warpdrive::sys::env;
 use warpdrive::{alg, bus, sim};
 
 /// Variables that choose devices, drivers or how they are used.
-const VARIABLES: [(&str, &str); 7] = [
+const VARIABLES: [(&str, &str); 8] = [
     ("WD_SIM", "hisi_zip"),
     ("WD_FALLBACK", "soft"),
+    ("WD_NOIOMMU", "allow"),
     ("WD_SYSFS_ROOT", "/tmp/elsewhere"),
     ("WD_DEV_ROOT", "/tmp/elsewhere"),
     ("WD_COMP_CTX_NUM", "sync-comp:1@0"),

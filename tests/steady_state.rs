@@ -10,6 +10,10 @@
 mod instant;
 #[path = "common/messages.rs"]
 mod messages;
+#[path = "common/pools_v1.rs"]
+mod pools_v1;
+#[path = "common/raw_v1.rs"]
+mod raw_v1;
 #[path = "common/sessions.rs"]
 mod sessions;
 
@@ -153,6 +157,26 @@ fn ten_thousand_pairs_allocate_nothing() {
     assert_eq!(CALLS.get(), before);
     // SAFETY: an open queue.
     unsafe { wd_release_queue(&raw mut *q) };
+}
+
+#[test]
+fn ten_thousand_messages_of_uadk_v1_allocate_nothing() {
+    for told in [false, true] {
+        let mut raw = raw_v1::Raw::new(told);
+        assert!(raw.pairs(2000));
+        let before = CALLS.get();
+        assert!(raw.pairs(10_000));
+        assert_eq!(CALLS.get(), before);
+    }
+}
+
+#[test]
+fn pools_of_uadk_v1_allocate_nothing_per_block_and_list() {
+    let pools = pools_v1::Pools::new();
+    assert!(pools.run(2000));
+    let before = CALLS.get();
+    assert!(pools.run(10_000));
+    assert_eq!(CALLS.get(), before);
 }
 
 #[test]
@@ -366,12 +390,18 @@ fn child_without_system_calls() {
     let other = Instant::new().expect("memory");
     let (engine, mut answers) = (engine(&other), other.completer());
     assert!(messages(&*engine, &mut answers, 2000));
+    let mut raw = [false, true].map(raw_v1::Raw::new);
+    assert!(raw.iter_mut().all(|raw| raw.pairs(2000)));
+    let pools = pools_v1::Pools::new();
+    assert!(pools.run(2000));
     forbid_system_calls();
     let good = match &*role {
         "software" => warm.run(5),
         _ => {
             pairs(&mut completer, &mut q, &mut message, 10_000)
                 && messages(&*engine, &mut answers, 10_000)
+                && raw.iter_mut().all(|raw| raw.pairs(10_000))
+                && pools.run(10_000)
         }
     };
     if role == "guilty" {

@@ -59,6 +59,32 @@ fn programs_are_clean_under_valgrind() {
     assert!(bad.is_empty(), "\n{}", bad.join("\n"));
 }
 
+#[test]
+fn pools_of_v1_are_the_same_with_sva_and_survive_misuse() {
+    let (test, name) = (
+        "pools_of_v1_are_the_same_with_sva_and_survive_misuse",
+        "uadk_v1_pools",
+    );
+    let with_sva = World::Simulated("hisi_zip;hisi_zip");
+    let said = verdict(test, name, &run(name, with_sva, SECONDS, &[]));
+    assert_eq!(said, None);
+    let (program, libraries) = (uadk::build(name), prefix().join("lib"));
+    let exit = format!("--error-exitcode={FOUND}");
+    let valgrind = ["valgrind", "-q", "--fair-sched=yes", &exit];
+    for world in [uadk::WITHOUT_SVA, with_sva] {
+        let run_under = |under: &[&str]| {
+            let mut command = uadk::command(&program, world, &libraries, SECONDS * 10, under);
+            common::run(command.arg("misuse"));
+        };
+        run_under(&[]);
+        if has("valgrind") {
+            run_under(&valgrind);
+        } else {
+            skip(test, "no valgrind");
+        }
+    }
+}
+
 /// What serves the programs that are for this library only: `WD_SIM`, the task type, and what
 /// `uadk_trip` says of it. Devices before version 3 have no raw deflate.
 const SERVERS: [(Option<&str>, &str, &str); 2] = [

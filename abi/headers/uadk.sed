@@ -4,15 +4,25 @@
 # Integers that C has other types for.
 s/Enum<(enum )?(\w+)>/enum \2/g
 s/\<CBool\>/bool/g
-s/(#define UACCE_GRAN_(SIZE|NUM_MASK) \w+)/\1ull/g
+s/(#define (WD_)?UACCE_GRAN_(SIZE|NUM_MASK) \w+)/\1ull/g
 s/(#define INVALID_POS )\w+/\10xFFFFFFFFU/
 s/#define UACCE_DEV_SVA 1/enum { UACCE_DEV_SVA = 1 };/
 s/(#define \w+) (-[0-9]+)/\1 (\2)/g
-# `type` is a keyword of Rust, and its constants are no names in C.
-s/\<type_\>/type/g
+# Keywords of Rust; and its constants are no names in C.
+s/\<(type|in|pub)_\>/\1/g
 s/\[REGIONS\]/[UACCE_QFRT_MAX]/g
 # Links of rustdoc.
 s/\[`([^]`]*)`\]/`\1`/g
+# Functions that only abi/headers declares yet.
+s/\nextern (\w[^"\n]*\()/\n\1/g
+
+# v1: a pointer to a function that the library stores atomically.
+s/extern const AtomicPtr<void> log_out/extern wd_log log_out/
+# v1: bit-fields are one field in Rust, named after all of them and their widths.
+:bits
+s/\n    __u8 ([a-z_]+)_([1-7])_([a-z0-9_]+_[1-7];)/\n    __extension__ __u8 \1:\2;\n    __u8 \3/
+tbits
+s/\n    __u8 ([a-z0-9_]+)_([1-7]);/\n    __extension__ __u8 \1:\2;/g
 
 # Types of functions that have a name in Rust only: into the structures that use them.
 :function
@@ -30,3 +40,10 @@ s/struct internal_state \{[^}]*\}/__extension__ struct internal_state { }/
 
 # wd_alg.h: for programs of UADK's static build.
 s/((\/\*\*\n( \*[^\n]*\n)+)?void hisi_.*void hisi_\w+\(void\);\n)/#ifdef WD_STATIC_DRV\n\1#endif\n/
+
+# Declarations of more than 100 columns go on in the next line.
+:wrap
+s/\n([a-z\t][^\n]{100,};)/\n\a\1/
+s/\a([^\n]{1,95},) /\1\n\t/
+twrap
+s/\a//g

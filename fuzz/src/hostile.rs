@@ -88,6 +88,8 @@ impl Hostile {
             isolated: false,
             isolate_strategy: None,
             numa_node: 0,
+            node_id: None,
+            numa_distance: None,
             usage: Vec::new(),
             uapi: MAINLINE,
         }

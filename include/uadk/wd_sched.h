@@ -70,7 +70,8 @@ int wd_sched_rr_instance(const struct wd_sched *sched, struct sched_params *para
  * Returns the scheduler, which `wd_sched_rr_release` frees, or NULL for a policy that there is not,
  * 0 kinds or nodes, and more than 2048 nodes.
  */
-struct wd_sched *wd_sched_rr_alloc(__u8 sched_type, __u8 type_num, __u16 numa_num, user_poll_func func);
+struct wd_sched *wd_sched_rr_alloc(__u8 sched_type, __u8 type_num, __u16 numa_num,
+	user_poll_func func);
 
 /* Frees a scheduler of `wd_sched_rr_alloc`. Sessions that it has chosen contexts for keep them. */
 void wd_sched_rr_release(struct wd_sched *sched);

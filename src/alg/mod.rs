@@ -8,7 +8,6 @@ pub mod context;
 pub mod ctx_list;
 pub mod device;
 pub mod env;
-pub mod handles;
 pub mod lane;
 pub mod sched;
 pub mod seat;

@@ -60,6 +60,21 @@ impl Reply for usize {
     }
 }
 
+/// A number; 0 for what has none.
+pub(super) struct Number(pub u32);
+
+impl Reply for Number {
+    type Value = u32;
+
+    fn yes(value: u32) -> Number {
+        Number(value)
+    }
+
+    fn no(_: Error) -> Number {
+        Number(0)
+    }
+}
+
 /// Whether it is so; what cannot be told is not so.
 impl Reply for bool {
     type Value = bool;

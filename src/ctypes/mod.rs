@@ -4,4 +4,5 @@
 #![forbid(unsafe_code)]
 
 pub mod v0;
+pub mod v1;
 pub mod v2;

@@ -9,7 +9,12 @@ pub mod bmm;
 mod check;
 mod extents;
 pub mod handles;
+mod pieces;
 pub mod pool;
+#[cfg(all(test, not(miri)))]
+mod program;
+pub mod reserved;
+pub mod sgl;
 pub mod share;
 mod space;
 

@@ -37,6 +37,24 @@ impl Version {
         known.map(|(_, version)| *version).ok_or(Error::NoDevice)
     }
 
+    /// As [`Version::from_api`], and one that is not known as the latest before it that is: each
+    /// generation so far took the requests of the one before.
+    ///
+    /// # Errors
+    /// [`Error::NoDevice`] for a text that names no version, and for version 0.
+    pub fn at_most(api: &str) -> Result<Version> {
+        let name = api.trim();
+        let name = name.strip_suffix("_noiommu").unwrap_or(name);
+        let number = name.strip_prefix("hisi_qm_v").ok_or(Error::NoDevice)?;
+        match number.parse::<u32>().map_err(|_| Error::NoDevice)? {
+            0 => Err(Error::NoDevice),
+            1 => Ok(Version::V1),
+            2 => Ok(Version::V2),
+            3 | 4 => Ok(Version::V3),
+            _ => Ok(Version::V5),
+        }
+    }
+
     /// The name in the `api` attribute.
     #[must_use]
     pub fn api(self) -> &'static str {

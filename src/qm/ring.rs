@@ -330,6 +330,27 @@ impl<const N: usize> Receiver<N> {
         Ok(())
     }
 
+    /// Takes a descriptor back that a dead device will not complete: its tag, and `None` when there
+    /// is none left. The sender must not be at work meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while the device works.
+    pub fn recall(&mut self) -> Result<Option<NonZeroU64>> {
+        if self.waiting() > 0 || !matches!(self.alive(), Err(Error::DeviceReset | Error::NoDevice))
+        {
+            return Err(Error::Busy);
+        }
+        let tags = self.slots.tags().iter();
+        let mut found = tags.filter_map(|place| {
+            let tag = place.load(Ordering::Relaxed);
+            let tag = NonZeroU64::new(tag).filter(|tag| tag.get() != CLOSED)?;
+            // Relaxed: the sender is kept out, and the device writes no slot any more.
+            place.store(0, Ordering::Relaxed);
+            Some(tag)
+        });
+        Ok(found.next())
+    }
+
     /// Asks the device to raise an interrupt at the next completion. Look at the queue once more
     /// before sleeping: it may have completed something in between.
     pub fn arm(&mut self) {

@@ -99,6 +99,16 @@ fn an_api_text_names_a_version_with_or_without_newline() {
     }
     for version in [Version::V1, Version::V2, Version::V3, Version::V5] {
         assert_eq!(Version::from_api(version.api()), Ok(version));
+        assert_eq!(Version::at_most(version.api()), Ok(version));
+    }
+}
+
+#[test]
+fn a_version_that_is_not_known_yet_is_the_latest_before_it() {
+    assert_eq!(Version::at_most("hisi_qm_v4\n"), Ok(Version::V3));
+    assert_eq!(Version::at_most("hisi_qm_v22_noiommu"), Ok(Version::V5));
+    for none in ["", "hisi_qm_v", "hisi_qm_v0", "hisi_qm_v-1", "virtio"] {
+        assert_eq!(Version::at_most(none), Err(Error::NoDevice), "{none}");
     }
 }
 

@@ -21,7 +21,10 @@ pub use open::{Direction, Options};
 use crate::bd::zip;
 use crate::error::{Error, Result};
 use crate::mem;
-use crate::uacce::channel::{Access, Bus};
+use crate::qm::layout::Version;
+use crate::sys::shared::SharedMemory;
+use crate::uacce::channel::{Access, Bus, Memory, Region, Slice};
+use crate::uacce::device::Attributes;
 use cell::{Cell, Control};
 use core::num::NonZeroU64;
 use core::ops::Deref;
@@ -57,6 +60,20 @@ impl Queue {
     /// As [`Queue::open`].
     pub fn open_on(bus: &dyn Bus, options: &Options) -> Result<Queue> {
         open::open_on(bus, options).map(Queue)
+    }
+
+    /// Opens a queue on this device of `bus`, whose interface is that of `version`, or takes its
+    /// requests.
+    ///
+    /// # Errors
+    /// What opening it answered.
+    pub fn open_device(
+        bus: &dyn Bus,
+        device: &Attributes,
+        version: Version,
+        direction: Direction,
+    ) -> Result<Queue> {
+        open::open_as(bus, device, version, direction).map(Queue)
     }
 
     /// Gives up ownership: the queue stays open until [`QueueRef::close`].
@@ -113,6 +130,12 @@ impl QueueRef {
         let epoch = (raw >> 32) as u32;
         // A cell with an even epoch holds no queue.
         (epoch % 2 == 1).then_some(QueueRef { index, epoch })
+    }
+
+    /// A number that no other open queue has, below 65 536: for tables beside this one.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.index as usize
     }
 
     #[inline(always)]
@@ -303,6 +326,36 @@ impl QueueRef {
         wait::until(self, limit, || self.receive_at(&mut place))
     }
 
+    /// Waits until there is a completion, `limit` has passed, or `done` says that there is nothing to
+    /// wait for any more; whether there is one, or something else to tell. Also a device that was
+    /// reset or has gone is told by [`receive`](Self::receive).
+    ///
+    /// # Errors
+    /// [`Error::Shutdown`] after release or fork; the `errno` of `poll(2)`.
+    pub fn wait(self, limit: Duration, done: impl FnMut() -> bool) -> Result<bool> {
+        wait::for_something(self, limit, done)
+    }
+
+    /// Takes back a request that will never be answered, since the device was reset or has gone: its
+    /// tag. In no order; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while the device works, and in a signal handler that interrupted this very
+    /// queue; [`Error::Shutdown`] after release or fork.
+    pub fn recall(self) -> Result<Option<NonZeroU64>> {
+        let cell = self.cell()?;
+        // Both halves, so that no send is between its slot and its doorbell.
+        let mut tx = cell.tx.enter().ok_or(Error::Busy)?;
+        let mut rx = cell.rx.enter().ok_or(Error::Busy)?;
+        self.current(cell)?;
+        let (Some(_), Some(receiver)) = (tx.as_mut(), rx.as_mut()) else {
+            return Err(Error::Shutdown);
+        };
+        let tag = receiver.recall()?;
+        cell.count_received(u64::from(tag.is_some()), u64::from(tag.is_some()));
+        Ok(tag)
+    }
+
     /// Asks for the descriptor of [`event_fd`](Self::event_fd) to become readable at the next
     /// completion. `false` if one is there already: receive first.
     ///
@@ -356,6 +409,27 @@ impl QueueRef {
             return Err(Error::Unsupported);
         }
         mem::block::allocate(len)
+    }
+
+    /// How the device reaches the process's memory.
+    ///
+    /// # Errors
+    /// [`Error::Shutdown`] after release or fork.
+    pub fn memory(self) -> Result<Memory> {
+        Ok(self.control()?.channel.memory())
+    }
+
+    /// Static memory of at least `len` bytes that the device reaches, and where. There is one such
+    /// region at a time.
+    ///
+    /// # Errors
+    /// As [`crate::uacce::channel::Channel::region`] and
+    /// [`crate::uacce::channel::Channel::static_slices`]; [`Error::Shutdown`] after release or fork.
+    pub fn static_memory(self, len: usize) -> Result<(SharedMemory, Vec<Slice>)> {
+        let control = self.control()?;
+        let memory = control.channel.region(Region::Ss(len))?;
+        let slices = control.channel.static_slices()?;
+        Ok((memory, slices))
     }
 
     /// What is known of the queue.

@@ -138,7 +138,17 @@ pub(super) fn open_on(bus: &dyn Bus, options: &Options) -> Result<QueueRef> {
 
 fn open_device(bus: &dyn Bus, device: &Attributes, direction: Direction) -> Result<QueueRef> {
     // Before the device is opened: without a driver for its interface there is no point.
-    Version::from_api(&device.api)?;
+    let version = Version::from_api(&device.api)?;
+    open_as(bus, device, version, direction)
+}
+
+/// See [`super::Queue::open_device`].
+pub(super) fn open_as(
+    bus: &dyn Bus,
+    device: &Attributes,
+    version: Version,
+    direction: Direction,
+) -> Result<QueueRef> {
     let channel = bus.open(device)?;
     let path = match device.origin {
         Origin::Kernel => Path::Uacce,
@@ -155,12 +165,13 @@ fn open_device(bus: &dyn Bus, device: &Attributes, direction: Direction) -> Resu
         vfio: None,
     };
     let fds = [channel.event().as_raw_fd(), -1, -1];
-    finish(channel, facts, direction, fds)
+    finish(channel, version, facts, direction, fds)
 }
 
 fn open_vfio(paths: &vfio::Paths, direction: Direction) -> Result<QueueRef> {
     let vfio = bus::vfio()?;
     let opened = vfio::open(vfio, paths)?;
+    let version = Version::from_api(&opened.api)?;
     let facts = Facts {
         path: if vfio.is_simulated() {
             Path::Simulated
@@ -184,17 +195,17 @@ fn open_vfio(paths: &vfio::Paths, direction: Direction) -> Result<QueueRef> {
     // A container of the caller's is the caller's business in a child, too; our descriptor of it is
     // not. Queues in one container have the same; a child closes it once and then finds it closed.
     let fds = [opened.device, opened.own_container, opened.group];
-    finish(opened.channel, facts, direction, fds)
+    finish(opened.channel, version, facts, direction, fds)
 }
 
 /// From an open channel to a queue in the table.
 fn finish(
     channel: Arc<dyn Channel>,
+    version: Version,
     mut facts: Facts,
     direction: Direction,
     fds: [RawFd; FDS],
 ) -> Result<QueueRef> {
-    let version = Version::from_api(&facts.api)?;
     let setup = QueueSetup {
         kind: direction.kind(),
         sqe_size: zip::SIZE as u32,

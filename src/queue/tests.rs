@@ -42,6 +42,8 @@ fn attributes(name: &str, api: &str) -> Attributes {
         isolated: false,
         isolate_strategy: None,
         numa_node: 0,
+        node_id: None,
+        numa_distance: None,
         usage: Vec::new(),
         uapi: MAINLINE,
     }

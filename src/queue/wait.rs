@@ -75,6 +75,30 @@ pub(super) fn arm(queue: QueueRef) -> Result<bool> {
     }
 }
 
+/// See [`QueueRef::wait`].
+pub(super) fn for_something(
+    queue: QueueRef,
+    limit: Duration,
+    mut done: impl FnMut() -> bool,
+) -> Result<bool> {
+    let deadline = Deadline::after(Some(limit));
+    let mut slice = SLICES.0;
+    loop {
+        // Arm, look, sleep, as above.
+        match arm(queue) {
+            Ok(true) if !done() => {}
+            Ok(_) | Err(Error::DeviceReset | Error::NoDevice) => return Ok(true),
+            Err(error) => return Err(error),
+        }
+        if deadline.passed() {
+            return Ok(false);
+        }
+        let control = queue.control()?;
+        control.channel.wait(deadline.slice(slice))?;
+        slice = (slice * 2).min(SLICES.1);
+    }
+}
+
 fn ask_for_interrupt(queue: QueueRef) -> Result<()> {
     let cell = queue.cell()?;
     let mut pass = cell.rx.enter().ok_or(Error::Busy)?;

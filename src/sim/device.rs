@@ -95,6 +95,9 @@ impl Device {
             isolated: false,
             isolate_strategy: None,
             numa_node: self.config.node,
+            node_id: i32::try_from(self.config.node).ok(),
+            // As kernels say that tell it, of devices without SVA.
+            numa_distance: (!self.config.sva).then_some(0),
             usage: Vec::new(),
             uapi: MAINLINE,
         }

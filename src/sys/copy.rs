@@ -6,6 +6,8 @@
     reason = "copies through raw pointers, in assembly where the compiler's copy would be a data race"
 )]
 
+use core::ffi::c_void;
+
 // A plain `copy_nonoverlapping` would be a data race if the other side breaks
 // the protocol, and so undefined behaviour that a hostile device could cause.
 // Eight-byte relaxed atomics are sound but take twice the instructions. The
@@ -26,6 +28,19 @@ pub unsafe fn copy_block<const N: usize>(from: *const u8, to: *mut u8) {
         // SAFETY: the second 64 of N bytes.
         unsafe { copy_64::<64>(from, to) };
     }
+}
+
+/// Copies `len` bytes.
+///
+/// # Safety
+/// `from` is readable and `to` writable for `len` bytes; they may overlap. The side that is not
+/// shared with a device belongs to the caller alone.
+pub unsafe fn copy_bytes(from: *const u8, to: *mut u8, len: usize) {
+    type Move = unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> *mut c_void;
+    // Through a pointer that the compiler knows nothing of: see above.
+    let copy = core::hint::black_box(libc::memmove as Move);
+    // SAFETY: the caller promises the bytes on both sides.
+    unsafe { copy(to.cast(), from.cast(), len) };
 }
 
 /// Copies 64 bytes that begin `AT` bytes behind the pointers.

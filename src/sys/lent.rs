@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code, reason = "turns the addresses of messages into slices")]
 
+use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::slice;
 
@@ -82,5 +83,32 @@ impl Promise {
         // SAFETY: the promise: a structure of this type, which is the engine's alone meanwhile.
         unsafe { address.write(value) };
         true
+    }
+}
+
+/// A place of the library's own that is used as a caller's is: by its address, with a [`Promise`].
+#[derive(Debug, Default)]
+#[repr(transparent)]
+pub struct Spot<T>(UnsafeCell<T>);
+
+// SAFETY: no reference to the value is ever made; who reads or writes at its address answers for that
+// with a promise. The value is plain data: what its addresses name is the concern of whoever follows
+// them.
+unsafe impl<T: Copy> Sync for Spot<T> {}
+// SAFETY: as above.
+unsafe impl<T: Copy> Send for Spot<T> {}
+
+impl<T: Copy> Spot<T> {
+    /// The place, with `value` in it.
+    #[must_use]
+    pub const fn new(value: T) -> Self {
+        Spot(UnsafeCell::new(value))
+    }
+
+    /// Its address.
+    #[inline]
+    #[must_use]
+    pub const fn as_ptr(&self) -> *mut T {
+        self.0.get()
     }
 }

@@ -3,6 +3,7 @@
 
 #![expect(unsafe_code, reason = "calls C functions of the program")]
 
+use super::copy::copy_bytes;
 use super::lent::Promise;
 use crate::ctypes::v2::CBool;
 use crate::ctypes::v2::wd::wd_mm_ops;
@@ -10,11 +11,13 @@ use crate::ctypes::v2::wd_alg_common::wd_mem_type;
 use crate::error::{Error, Result};
 use crate::log_error;
 use core::ffi::c_void;
+use core::mem::MaybeUninit;
 use core::num::NonZeroU64;
 use core::ptr;
 
 /// Memory operations, in a copy of the caller's structure. Messages carry its address
 /// ([`MmOps::as_ptr`]), for drivers written in C too.
+#[derive(Clone)]
 #[repr(transparent)]
 pub struct MmOps(wd_mm_ops);
 
@@ -72,19 +75,47 @@ impl MmOps {
                 return Err(Error::Invalid);
             }
         };
-        let whole = ops.alloc.is_some()
-            && ops.free.is_some()
-            && ops.iova_map.is_some()
-            && ops.iova_unmap.is_some()
-            && !ops.usr.is_null();
-        if !whole {
+        let ops = MmOps(wd_mm_ops {
+            sva_mode: CBool(0),
+            ..ops
+        });
+        if !ops.complete() || ops.usr() == 0 {
             log_error!("a memory operation or its pool is missing");
             return Err(Error::Invalid);
         }
-        Ok(MmOps(wd_mm_ops {
-            sva_mode: CBool(0),
-            ..ops
-        }))
+        Ok(ops)
+    }
+
+    /// Whether memory can be had and given back.
+    #[must_use]
+    pub fn allocates(&self) -> bool {
+        self.0.alloc.is_some() && self.0.free.is_some()
+    }
+
+    /// Whether addresses can be told to a device.
+    #[must_use]
+    pub fn maps(&self) -> bool {
+        self.0.iova_map.is_some()
+    }
+
+    /// Whether there are all operations but `get_bufsize`, which may be missing.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.allocates() && self.maps() && self.0.iova_unmap.is_some()
+    }
+
+    /// What the operations are called with.
+    #[must_use]
+    pub fn usr(&self) -> usize {
+        self.0.usr.expose_provenance()
+    }
+
+    /// Bytes of a block of the memory; `None` if the program does not tell.
+    #[must_use]
+    pub fn block_size(&self) -> Option<u32> {
+        let size = self.0.get_bufsize?;
+        // SAFETY: the promise of `without_sva`, or of the message that carried the operations.
+        Some(unsafe { size(self.0.usr) })
     }
 
     /// A copy of the operations that a message carries; `None` if it carries none.
@@ -142,7 +173,7 @@ impl MmOps {
             return Err(Error::NoMemory);
         }
         Ok(Memory {
-            ops: MmOps(self.0),
+            ops: self.clone(),
             address,
             len,
         })
@@ -171,6 +202,47 @@ impl Memory {
     #[must_use]
     pub fn address(&self) -> usize {
         self.address
+    }
+
+    /// How many bytes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no byte.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Where `len` bytes at `offset` are, if they lie inside.
+    fn within(&self, offset: usize, len: usize) -> Result<*mut u8> {
+        let end = offset.checked_add(len).filter(|end| *end <= self.len);
+        end.ok_or(Error::Invalid)?;
+        Ok(ptr::with_exposed_provenance_mut(self.address + offset))
+    }
+
+    /// Copies `bytes` to `offset`. A device that is at work there finds any of both.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if they do not fit; nothing is copied.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        let to = self.within(offset, bytes.len())?;
+        // SAFETY: ours: `alloc` gave this many bytes; shared, so through `copy_bytes`.
+        unsafe { copy_bytes(bytes.as_ptr(), to, bytes.len()) };
+        Ok(())
+    }
+
+    /// Fills `bytes` with what is at `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there are not so many; nothing is copied.
+    pub fn read(&self, offset: usize, bytes: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let from = self.within(offset, bytes.len())?;
+        // SAFETY: as in `write`; `bytes` is exclusive.
+        unsafe { copy_bytes(from, bytes.as_mut_ptr().cast(), bytes.len()) };
+        Ok(())
     }
 
     /// Fills it with zeros. A device may be at work in it: what it then finds is its own concern.

@@ -4,14 +4,19 @@
 
 #![expect(unsafe_code, reason = "raw memory behind bounds-checked accessors")]
 
-use super::copy::copy_block;
+mod entries;
+
+pub use entries::{Entries, Entry, Tagged};
+
+use super::copy::copy_bytes;
 use super::fork;
 use super::lost;
 use super::mmio::Register;
+use super::pages::Pages;
 use crate::error::{Error, Result};
-use core::mem::ManuallyDrop;
-use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicU32, Ordering};
 use memmap2::{MmapOptions, MmapRaw};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -28,6 +33,8 @@ enum Holder {
     Device(Mapping),
     #[expect(dead_code, reason = "held for its Drop")]
     Own(Box<[Line]>),
+    #[expect(dead_code, reason = "held for its Drop")]
+    Pages(Pages),
     File(FileMapping),
 }
 
@@ -145,6 +152,21 @@ impl SharedMemory {
         Ok(SharedMemory { base, len, keep })
     }
 
+    /// Zeroed memory of our own, whole pages, at least `len` bytes, that fork children do not have.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`]; [`Error::Invalid`] for length 0.
+    pub fn pages(len: usize) -> Result<Self> {
+        let pages = Pages::allocate(len)?;
+        let base = NonNull::new(ptr::with_exposed_provenance_mut(pages.address()));
+        let (base, len) = (base.ok_or(Error::NoMemory)?, pages.len());
+        let keep = Arc::new(Backing {
+            lost: AtomicU32::new(0),
+            holder: Holder::Pages(pages),
+        });
+        Ok(SharedMemory { base, len, keep })
+    }
+
     /// Zeroed memory of our own in a file that [`Self::file`] tells, `len` bytes rounded up to whole
     /// pages, for a device that another part of the process maps for itself.
     ///
@@ -178,7 +200,7 @@ impl SharedMemory {
     pub fn file(&self) -> Option<BorrowedFd<'_>> {
         match &self.keep.holder {
             Holder::File(mapping) => Some(mapping.file.as_fd()),
-            Holder::Device(_) | Holder::Own(_) => None,
+            Holder::Device(_) | Holder::Own(_) | Holder::Pages(_) => None,
         }
     }
 
@@ -238,21 +260,26 @@ impl SharedMemory {
         Ok(unsafe { self.base.add(offset) })
     }
 
-    /// A view of `count` entries of `N` bytes, beginning at `offset`.
+    /// Copies `bytes` to `offset`. A device that is at work there finds any of both.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if they do not fit, are not 4-byte aligned, or `N` is not a multiple of 4.
-    pub fn entries<const N: usize>(&self, offset: usize, count: usize) -> Result<Entries<N>> {
-        let size = N.checked_mul(count).ok_or(Error::Invalid)?;
-        if N == 0 || !N.is_multiple_of(4) {
-            return Err(Error::Invalid);
-        }
-        let base = self.within(offset, size, align_of::<u32>())?;
-        Ok(Entries {
-            base,
-            count,
-            keep: Arc::clone(&self.keep),
-        })
+    /// [`Error::Invalid`] if they do not fit; nothing is copied.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        let to = self.within(offset, bytes.len(), 1)?;
+        // SAFETY: `within` has checked the bounds; shared, so through `copy_bytes`.
+        unsafe { copy_bytes(bytes.as_ptr(), to.as_ptr(), bytes.len()) };
+        Ok(())
+    }
+
+    /// Fills `bytes` with what is at `offset`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there are not so many; nothing is copied.
+    pub fn read(&self, offset: usize, bytes: &mut [MaybeUninit<u8>]) -> Result<()> {
+        let from = self.within(offset, bytes.len(), 1)?;
+        // SAFETY: as in `write`; `bytes` is exclusive.
+        unsafe { copy_bytes(from.as_ptr(), bytes.as_mut_ptr().cast(), bytes.len()) };
+        Ok(())
     }
 
     /// The 32-bit word at `offset`.
@@ -319,148 +346,6 @@ impl Word {
     #[must_use]
     pub fn lost(&self) -> bool {
         self.keep.lost()
-    }
-}
-
-/// An array of `N`-byte entries in shared memory: a submission or completion queue.
-#[derive(Clone)]
-pub struct Entries<const N: usize> {
-    base: NonNull<u8>,
-    count: usize,
-    keep: Arc<Backing>,
-}
-
-// SAFETY: entries are copied by `copy_block` or accessed as atomics.
-unsafe impl<const N: usize> Send for Entries<N> {}
-// SAFETY: as above.
-unsafe impl<const N: usize> Sync for Entries<N> {}
-
-impl<const N: usize> Entries<N> {
-    /// How many entries there are.
-    #[inline(always)]
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
-    /// Whether the device behind the entries has disappeared.
-    #[inline(always)]
-    #[must_use]
-    pub fn lost(&self) -> bool {
-        self.keep.lost()
-    }
-
-    /// The entry with this number, if there is one.
-    #[inline(always)]
-    #[must_use]
-    pub fn at(&self, index: usize) -> Option<Entry<'_, N>> {
-        if index >= self.count {
-            return None;
-        }
-        // SAFETY: index < count, and `entries` has checked that count * N bytes lie inside.
-        let at = unsafe { self.base.add(index * N) };
-        Some(Entry {
-            at,
-            memory: core::marker::PhantomData,
-        })
-    }
-}
-
-/// Entries with a tag beside each, in memory of our own: one check of the index serves both.
-#[derive(Clone)]
-pub struct Tagged<const N: usize> {
-    entries: Entries<N>,
-    tags: Arc<[AtomicU64]>,
-}
-
-impl<const N: usize> Tagged<N> {
-    /// Puts a tag of 0 beside each of `entries`.
-    ///
-    /// # Errors
-    /// [`Error::NoMemory`].
-    pub fn new(entries: Entries<N>) -> Result<Tagged<N>> {
-        let mut tags = Vec::new();
-        tags.try_reserve_exact(entries.count)
-            .map_err(|_| Error::NoMemory)?;
-        tags.resize_with(entries.count, || AtomicU64::new(0));
-        Ok(Tagged {
-            entries,
-            tags: tags.into(),
-        })
-    }
-
-    /// The entry with this number and its tag, if there is one.
-    #[inline(always)]
-    #[must_use]
-    pub fn at(&self, index: usize) -> Option<(Entry<'_, N>, &AtomicU64)> {
-        let tag = self.tags.get(index)?;
-        // SAFETY: there are as many entries as tags, and `entries` has checked that they lie inside.
-        let at = unsafe { self.entries.base.add(index * N) };
-        Some((
-            Entry {
-                at,
-                memory: core::marker::PhantomData,
-            },
-            tag,
-        ))
-    }
-
-    /// All tags.
-    #[must_use]
-    pub fn tags(&self) -> &[AtomicU64] {
-        &self.tags
-    }
-}
-
-/// One entry, with its place checked.
-#[derive(Clone, Copy)]
-pub struct Entry<'a, const N: usize> {
-    at: NonNull<u8>,
-    memory: core::marker::PhantomData<&'a Entries<N>>,
-}
-
-impl<const N: usize> Entry<'_, N> {
-    /// Copies `bytes` into the entry.
-    #[inline(always)]
-    pub fn store(self, bytes: &[u8; N]) {
-        // SAFETY: the entry has N bytes; `bytes` is a reference to other memory.
-        unsafe { copy_block::<N>(bytes.as_ptr(), self.at.as_ptr()) };
-    }
-
-    /// Copies the entry into `bytes`.
-    #[inline(always)]
-    pub fn load(self, bytes: &mut [u8; N]) {
-        // SAFETY: the entry has N bytes; `bytes` is exclusive and other memory.
-        unsafe { copy_block::<N>(self.at.as_ptr(), bytes.as_mut_ptr()) };
-    }
-
-    #[inline(always)]
-    fn atomic(&self, word: usize) -> &AtomicU32 {
-        assert!(word < N / 4, "word {word} of {}", N / 4);
-        // SAFETY: word < N / 4, inside the entry.
-        let at = unsafe { self.at.add(word * 4) };
-        // SAFETY: `entries` has checked 4-byte alignment; the borrow keeps the memory; the accesses of
-        // this process are atomic or by `copy_block`, which is opaque to the compiler.
-        unsafe { AtomicU32::from_ptr(at.cast().as_ptr()) }
-    }
-
-    /// Reads 32-bit word `word`.
-    ///
-    /// # Panics
-    /// If there is no such word.
-    #[inline(always)]
-    #[must_use]
-    pub fn load_word(self, word: usize, order: Ordering) -> u32 {
-        self.atomic(word).load(order)
-    }
-
-    /// Writes 32-bit word `word`.
-    ///
-    /// # Panics
-    /// If there is no such word.
-    #[inline(always)]
-    pub fn store_word(self, word: usize, value: u32, order: Ordering) {
-        self.atomic(word).store(value, order);
     }
 }
 

@@ -43,6 +43,11 @@ pub struct Attributes {
     pub isolate_strategy: Option<u32>,
     /// The NUMA node the device is attached to; unknown and -1 become 0.
     pub numa_node: u32,
+    /// The NUMA node as vendor kernels tell it in `node_id`, else as `device/numa_node` does: -1 where
+    /// the device is on none, `None` where nobody says.
+    pub node_id: Option<i32>,
+    /// How far the device is, as vendor kernels tell it in `numa_distance`.
+    pub numa_distance: Option<u32>,
     /// Loads by kind of work, as `dev_usage` tells: name and percentage.
     pub usage: Vec<(String, u32)>,
     /// Which generation of the kernel interface it speaks.
@@ -154,9 +159,11 @@ fn read(dir: &Path, name: &str, dev_root: &Path) -> Result<Attributes> {
         // The kernel leaves the file of an absent region out.
         Ok(named("region")?.or(named("qfrt")?).unwrap_or(0))
     };
-    let numa_node = match sysfs::optional_number::<i32>(&file("device/numa_node"))? {
+    let told = sysfs::optional_number::<i32>(&file("device/numa_node"))?;
+    let node_id = sysfs::optional_number::<i32>(&file("node_id"));
+    let numa_node = match told {
         Some(node) => node,
-        None => sysfs::optional_number::<i32>(&file("node_id"))?.unwrap_or(0),
+        None => node_id?.unwrap_or(0),
     };
     let api = sysfs::text(&file("api"))?;
     if api.is_empty() {
@@ -175,6 +182,8 @@ fn read(dir: &Path, name: &str, dev_root: &Path) -> Result<Attributes> {
         isolated: sysfs::optional_number::<u32>(&file("isolate"))?.unwrap_or(0) == 1,
         isolate_strategy: sysfs::optional_number(&file("isolate_strategy")).unwrap_or(None),
         numa_node: u32::try_from(numa_node).unwrap_or(0),
+        node_id: node_id.unwrap_or(None).or(told),
+        numa_distance: sysfs::optional_number(&file("numa_distance")).unwrap_or(None),
         usage: sysfs::text(&file("dev_usage"))
             .map(|t| usage(&t))
             .unwrap_or_default(),

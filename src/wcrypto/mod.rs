@@ -3,3 +3,7 @@
 //! the floors below.
 
 #![forbid(unsafe_code)]
+
+pub mod comp;
+pub mod pools;
+pub mod queue;

@@ -19,10 +19,27 @@ pub enum World {
     Bare,
     /// Where there are two devices that only the program's own driver can drive.
     Devices,
+    /// Where the library simulates these devices.
+    Simulated(&'static str),
+    /// Where `libwd_sim.so` has the program see these devices as the kernel's.
+    Preloaded(&'static str),
 }
 
+impl World {
+    /// The same for libraries that simulate nothing.
+    pub fn without_simulation(self) -> World {
+        match self {
+            World::Simulated(devices) => World::Preloaded(devices),
+            other => other,
+        }
+    }
+}
+
+/// Two devices without SVA: those of UADK v1.
+pub const WITHOUT_SVA: World = World::Simulated("hisi_zip,sva=0;hisi_zip,sva=0");
+
 /// Those that print the same on all libraries. `tests/c/expected` has what that is.
-pub const PROGRAMS: [(&str, World); 7] = [
+pub const PROGRAMS: [(&str, World); 9] = [
     ("uadk_null", World::Bare),
     ("uadk_sched", World::Bare),
     ("uadk_registry", World::Devices),
@@ -30,6 +47,8 @@ pub const PROGRAMS: [(&str, World); 7] = [
     ("uadk_async", World::Devices),
     ("uadk_env", World::Devices),
     ("uadk_life", World::Devices),
+    ("uadk_v1_pools", WITHOUT_SVA),
+    ("uadk_v1_comp", World::Simulated("hisi_zip,sva=0,api=3")),
 ];
 
 /// Compiles a program of tests/c.
@@ -71,6 +90,17 @@ pub fn command(
     // Not for the shell of the script.
     let path = [OsStr::new("LD_LIBRARY_PATH="), libraries.as_os_str()].join(OsStr::new(""));
     command.arg("env").arg(path);
+    match world {
+        World::Bare | World::Devices => {}
+        World::Simulated(devices) => {
+            command.env("WD_SIM", devices);
+        }
+        World::Preloaded(devices) => {
+            let library = common::library("libwd_sim.so");
+            command.arg(format!("LD_PRELOAD={}", library.display()));
+            command.env("WD_SIM", devices);
+        }
+    }
     command.args(under).arg(program);
     command
 }

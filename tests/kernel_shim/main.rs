@@ -11,6 +11,7 @@ mod entries;
 mod fake;
 mod static_memory;
 mod uacce;
+mod v1;
 mod vfio;
 
 use core::num::NonZeroU64;

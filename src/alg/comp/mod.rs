@@ -16,7 +16,6 @@ pub use api::{Direction, Format, Progress, Session};
 pub(crate) use environment::{contexts_of, end_environment, from_environment, one_kind};
 pub(crate) use session::{Setup, free, open, post, reset, stream, sync, sync_in_pieces};
 
-use super::handles::Handles;
 use super::seat::Message;
 use super::setup::Class;
 use crate::ctypes::v2::Enum;
@@ -26,6 +25,7 @@ use crate::ctypes::v2::wd_comp_drv::{comp_sgl, wd_comp_msg};
 use crate::drv::Path;
 use crate::error::{Error, Result};
 use crate::sys::fork::PerProcess;
+use crate::sys::handles::Handles;
 use crate::sys::lock::Mutex;
 use crate::sys::mm_ops::MmOps;
 use core::ptr::{self, NonNull};

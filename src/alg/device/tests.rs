@@ -34,6 +34,8 @@ fn attributes(name: &str, algorithms: &[&str]) -> Attributes {
         isolated: false,
         isolate_strategy: None,
         numa_node: 1,
+        node_id: None,
+        numa_distance: None,
         usage: Vec::new(),
         uapi: MAINLINE,
     }

@@ -8,7 +8,6 @@ mod pump;
 mod tests;
 
 use super::comp;
-use super::handles::Handles;
 use super::setup::Param;
 use crate::ctypes::v2::Enum;
 use crate::ctypes::v2::wd::wd_buff_type::WD_FLAT_BUF;
@@ -26,6 +25,7 @@ use crate::ctypes::v2::wd_zlibwrapper::*;
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::fork::PerProcess;
+use crate::sys::handles::Handles;
 use crate::sys::lent::Promise;
 use core::ffi::c_int;
 use core::ptr;

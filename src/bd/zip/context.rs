@@ -28,6 +28,8 @@ pub enum State {
     OutputFull,
     /// 3 (`HZ_DECOMP_BLK_NOSTART`): the next block is not begun.
     BlockNotStarted,
+    /// 4 (`HZ_DECOMP_NO_CRC`): the end was reached, and there was no checksum.
+    NoChecksum,
     /// Any other number: nothing that software has to care for.
     Other(u8),
 }
@@ -40,6 +42,7 @@ impl State {
             State::OutputPending => 1,
             State::OutputFull => 2,
             State::BlockNotStarted => 3,
+            State::NoChecksum => 4,
             State::Other(code) => code & 0xf,
         }
     }
@@ -53,6 +56,7 @@ impl Words {
             1 => State::OutputPending,
             2 => State::OutputFull,
             3 => State::BlockNotStarted,
+            4 => State::NoChecksum,
             code => State::Other(code),
         }
     }

@@ -9,7 +9,7 @@
 )]
 
 use crate::alg::{context, ctx_list};
-use crate::capi::entry::{Reply, entry};
+use crate::capi::entry::{Number, entry};
 use crate::ctypes::v2::wd::wd_mm_ops;
 use crate::ctypes::v2::wd_alg_common::wd_mem_type;
 use crate::ctypes::v2::wd_bmm::wd_mempool_setup;
@@ -80,21 +80,6 @@ unsafe fn tell(
     // SAFETY: not NULL, so by the caller's promise writable.
     unsafe { place.write(number) };
     Ok(0)
-}
-
-/// A number; 0 for what has none.
-struct Number(__u32);
-
-impl Reply for Number {
-    type Value = __u32;
-
-    fn yes(value: __u32) -> Number {
-        Number(value)
-    }
-
-    fn no(_: Error) -> Number {
-        Number(0)
-    }
 }
 
 /// Makes a pool of memory that the device of context `h_ctx` can use: without SVA from the queue's

@@ -11,6 +11,7 @@ use crate::ctypes::v2::wd_comp::wd_comp_alg_type;
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::log_error;
 use crate::sys::lent::Promise;
+use core::ffi::c_void;
 
 /// Puts the answer of a request into its message, or, for an asynchronous one, into any.
 ///
@@ -125,7 +126,7 @@ fn status(
         State::OutputPending => WD_EAGAIN,
         State::OutputFull if all && words.final_block() && words.stored_left() != 0 => WD_EAGAIN,
         State::BlockNotStarted if mark.format == wd_comp_alg_type::WD_DEFLATE => {
-            match head_bits(facts.promise, words, message) {
+            match head_bits(facts.promise, words, message.ctx_buf) {
                 Ok(true) => WD_EAGAIN,
                 Ok(false) => WD_SUCCESS,
                 Err(tail::Bad) => WD_IN_EPARA,
@@ -137,12 +138,19 @@ fn status(
 
 /// Whether the input that the engine has taken and not looked at is the end of the stream: then one
 /// more request, without input, makes it do so.
-fn head_bits(promise: Promise, words: Words, message: &wd_comp_msg) -> Result<bool, tail::Bad> {
+///
+/// # Errors
+/// [`tail::Bad`] if no deflate stream goes on so.
+pub(super) fn head_bits(
+    promise: Promise,
+    words: Words,
+    context: *mut c_void,
+) -> Result<bool, tail::Bad> {
     let at = context::HARDWARE + words.head_bits_at();
-    if at + size_of::<u64>() > context::SIZE || message.ctx_buf.is_null() {
+    if at + size_of::<u64>() > context::SIZE || context.is_null() {
         return Ok(false);
     }
-    let cached = message.ctx_buf.cast::<u8>().wrapping_add(at);
+    let cached = context.cast::<u8>().wrapping_add(at);
     let bytes = promise.read(cached.cast::<[u8; 8]>());
     let bits = u64::from_le_bytes(bytes.unwrap_or_default());
     tail::is_the_end(bits, words.head_bits())

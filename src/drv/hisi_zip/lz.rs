@@ -16,17 +16,17 @@ use crate::sys::lent::Promise;
 use core::ffi::c_void;
 
 /// Room for literals beyond the input's length.
-const LITERALS_SPARE: u32 = 16;
+pub(super) const LITERALS_SPARE: u32 = 16;
 /// Bytes of a sequence.
 pub(super) const SEQUENCE: u32 = 8;
 /// Bytes between the sequences and the frequencies.
-const SEQUENCES_SPARE: u32 = 8;
+pub(super) const SEQUENCES_SPARE: u32 = 8;
 /// Bytes of frequencies, for zstd.
-const FREQUENCIES: u32 = 784;
+pub(super) const FREQUENCIES: u32 = 784;
 /// Room for what the engine notes of itself, for `lz77_only`.
 const NOTES: u32 = 16;
 /// `blk_type` of a block that the caller has compressed with the last results.
-const COMPRESSED: u32 = 2;
+pub(super) const COMPRESSED: u32 = 2;
 /// Repeat codes: three words.
 type Codes = [u32; 3];
 /// Where in software's words of the context the codes lie that the engine has answered, and those
@@ -110,7 +110,9 @@ pub(super) fn encode_lz77(
     };
     if stateful {
         sqe.ctx = deflate::context_words(facts.promise, message)?;
-        prepare_codes(facts.promise, message, format, data.blk_type);
+        let zstd = format == wd_comp_alg_type::WD_LZ77_ZSTD;
+        let block = zstd.then_some(data.blk_type);
+        prepare_codes(facts.promise, message.ctx_buf, block);
     }
     data.literals_start = literals.start();
     data.sequences_start = sequences.start();
@@ -231,11 +233,11 @@ fn check_sizes(
 }
 
 /// Gives the engine the repeat codes that the block begins with: those of the last block, if the
-/// caller has compressed it with them, else those before it.
-fn prepare_codes(promise: Promise, message: &wd_comp_msg, format: wd_comp_alg_type, block: u32) {
-    let at = |offset: usize| message.ctx_buf.wrapping_byte_add(offset).cast::<Codes>();
+/// caller has compressed it with them (`block`, for zstd), else those before it.
+pub(super) fn prepare_codes(promise: Promise, context: *mut c_void, block: Option<u32>) {
+    let at = |offset: usize| context.wrapping_byte_add(offset).cast::<Codes>();
     let hardware = HARDWARE + REPEAT_CODES;
-    if format == wd_comp_alg_type::WD_LZ77_ZSTD {
+    if let Some(block) = block {
         let (from, to) = if block == COMPRESSED {
             (CODES_AFTER, CODES_BEFORE)
         } else {
@@ -247,6 +249,19 @@ fn prepare_codes(promise: Promise, message: &wd_comp_msg, format: wd_comp_alg_ty
     }
     // The literal length behind them is of the last descriptor.
     promise.write(at(hardware + size_of::<Codes>()).cast::<u32>(), 0);
+}
+
+/// Keeps the repeat codes that the engine has answered.
+pub(super) fn keep_codes(promise: Promise, context: *mut c_void) {
+    let at = |offset: usize| context.wrapping_byte_add(offset).cast::<Codes>();
+    if let Some(codes) = promise.read(at(HARDWARE + REPEAT_CODES)) {
+        promise.write(at(CODES_AFTER), codes);
+    }
+}
+
+/// How many sequences have a longer literal length than fits, and the position of the last.
+pub(super) fn overflow(sqe: &Sqe) -> (u32, u32) {
+    (sqe.checksum >> 24, sqe.checksum & 0x00ff_ffff)
 }
 
 /// Whether the results lie in the room that the request had for them.
@@ -276,18 +291,14 @@ pub(super) fn answer(
     data.lit_num = sqe.comp_data_length;
     data.seq_num = sqe.produced;
     if format == wd_comp_alg_type::WD_LZ77_ZSTD {
-        data.lit_length_overflow_cnt = sqe.checksum >> 24;
-        data.lit_length_overflow_pos = sqe.checksum & 0x00ff_ffff;
+        (data.lit_length_overflow_cnt, data.lit_length_overflow_pos) = overflow(sqe);
         let behind = data
             .seq_num
             .saturating_mul(SEQUENCE)
             .saturating_add(SEQUENCES_SPARE);
         data.freq = frequencies(promise, record, data.sequences_start, behind);
         if !context.is_null() {
-            let at = |offset: usize| context.wrapping_byte_add(offset).cast::<Codes>();
-            if let Some(codes) = promise.read(at(HARDWARE + REPEAT_CODES)) {
-                promise.write(at(CODES_AFTER), codes);
-            }
+            keep_codes(promise, context);
         }
     }
     promise.write(results, data);

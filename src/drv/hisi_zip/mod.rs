@@ -14,6 +14,7 @@ mod mark;
 mod record;
 mod stream;
 mod tail;
+pub mod v1;
 
 #[cfg(test)]
 mod tests;

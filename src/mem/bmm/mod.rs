@@ -2,6 +2,9 @@
 //! handles by which C knows them. Without SVA they are made of the static region
 //! of a queue, with SVA of usual memory.
 
+pub mod area;
+pub mod blocks;
+mod grid;
 mod region;
 
 #[cfg(all(test, not(miri)))]

@@ -90,6 +90,8 @@ fn device(name: &str, flags: DeviceFlags) -> Attributes {
         isolated: false,
         isolate_strategy: None,
         numa_node: 0,
+        node_id: None,
+        numa_distance: None,
         usage: Vec::new(),
         uapi: MAINLINE,
     }

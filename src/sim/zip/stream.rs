@@ -12,7 +12,7 @@ use crate::sim::space::Space;
 use crate::sys::lock::Mutex;
 use std::collections::HashMap;
 
-/// With so little room the engine ignores a request of a stream that is compressed.
+/// With so little room the engine ignores a request of a stream.
 const IGNORED: u32 = 16;
 /// Where in the engine's part of the context the window lies.
 const WINDOW_AT: u64 = 0x1000;
@@ -246,6 +246,9 @@ impl Engine {
         request: Request,
         sqe: &mut Sqe,
     ) -> Result<Status, Status> {
+        if sqe.output_space <= IGNORED {
+            return Ok(Status::Ok);
+        }
         let streams = self.streams.clone();
         let address = sqe.stream_context;
         let mut stream = if sqe.new_stream {

@@ -72,7 +72,8 @@ fn a_mainline_device_is_read_whole() {
         device.has("zlib") && device.has("gzip") && !device.has("zli") && !device.has("deflate")
     );
     assert_eq!((device.mmio_size, device.dus_size), (8192, 151_552));
-    assert_eq!(device.numa_node, 0);
+    assert_eq!((device.numa_node, device.node_id), (0, Some(-1)));
+    assert_eq!(device.numa_distance, None);
     assert_eq!(device.isolate_strategy, Some(15));
     assert_eq!(
         device.usage,
@@ -99,7 +100,8 @@ fn a_version_6_device_is_known_by_its_region_files() {
     let device = Tree::new("v6", files).only().expect("one device");
     assert_eq!(device.uapi, V6);
     assert_eq!((device.mmio_size, device.dus_size), (4096, 147_456));
-    assert_eq!(device.numa_node, 1);
+    assert_eq!((device.numa_node, device.node_id), (1, Some(1)));
+    assert_eq!(device.numa_distance, Some(0));
     assert!(!device.sva());
 }
 
@@ -204,6 +206,8 @@ fn device(name: &str, node: u32, available: u32) -> Attributes {
         isolated: false,
         isolate_strategy: None,
         numa_node: node,
+        node_id: None,
+        numa_distance: None,
         usage: Vec::new(),
         uapi: MAINLINE,
     }

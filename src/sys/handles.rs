@@ -1,11 +1,14 @@
-//! What C programs hold by number: sessions. A number is never given out twice, not
-//! even by a fork child that its parent's numbers were given to, so that one that is
-//! stale or was never given out is an error, whoever else uses the table meanwhile.
+//! What C programs hold by number and use one thread at a time: sessions, pools. A
+//! number is never given out twice, not even by a fork child that its parent's numbers
+//! were given to, so that one that is stale or was never given out is an error, whoever
+//! else uses the table meanwhile.
 
+#![forbid(unsafe_code)]
+
+use super::gate::Gate;
+use super::lock::Mutex;
+use super::table::Table;
 use crate::error::{Error, Result};
-use crate::sys::gate::Gate;
-use crate::sys::lock::Mutex;
-use crate::sys::table::Table;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bits of a handle that are the cell's number and 1; the bits above count.
@@ -80,20 +83,61 @@ impl<T: Send> Handles<T> {
         }
     }
 
+    /// As [`Handles::with`], for the number of a part of a value, which [`part_of`] made of the
+    /// value's handle. It may be of an earlier value: `work` has to look at [`part`] of the number.
+    ///
+    /// # Errors
+    /// As [`Handles::with`].
+    #[inline]
+    pub fn with_owner<R>(
+        &self,
+        number: usize,
+        work: impl FnOnce(&mut T) -> Result<R>,
+    ) -> Result<R> {
+        let index = (number & INDEX).wrapping_sub(1);
+        let cell = self.cells.get(index).ok_or(Error::Invalid)?;
+        let mut pass = cell.0.enter().ok_or(Error::Busy)?;
+        let (_, value) = pass.as_mut().ok_or(Error::Invalid)?;
+        work(value)
+    }
+
     /// Takes the value out, when nobody is at work on it.
     ///
     /// # Errors
     /// As [`Handles::with`].
     pub fn remove(&self, handle: usize) -> Result<T> {
+        self.remove_if(handle, |_| Ok(()))
+    }
+
+    /// Takes the value out, if `good` says nothing against it.
+    ///
+    /// # Errors
+    /// As [`Handles::with`]; what `good` answers.
+    pub fn remove_if(&self, handle: usize, good: impl FnOnce(&T) -> Result<()>) -> Result<T> {
         let index = (handle & INDEX).wrapping_sub(1);
         let cell = self.cells.get(index).ok_or(Error::Invalid)?;
         let mut pass = cell.0.visit().ok_or(Error::Busy)?;
-        let taken = pass.take_if(|(current, _)| *current == handle);
+        let named = pass.as_ref().filter(|(current, _)| *current == handle);
+        let (_, value) = named.ok_or(Error::Invalid)?;
+        good(value)?;
+        let taken = pass.take();
         drop(pass);
         let (_, value) = taken.ok_or(Error::Invalid)?;
         self.free.lock().push_back(index);
         Ok(value)
     }
+}
+
+/// The number of a part of the value with this handle; not 0. The highest bits of `part` are lost.
+#[must_use]
+pub const fn part_of(handle: usize, part: usize) -> usize {
+    part << INDEX_BITS | handle & INDEX
+}
+
+/// The part that a number of [`part_of`] means, as far as it has room in one.
+#[must_use]
+pub const fn part(number: usize) -> usize {
+    number >> INDEX_BITS
 }
 
 #[cfg(test)]
