@@ -9,6 +9,7 @@ use crate::sys::fork::PerProcess;
 use crate::sys::process;
 use crate::uacce::channel::Bus;
 use crate::uacce::node::Kernel;
+use crate::uacce::vfio::{self, calls::Vfio};
 
 static BUS: PerProcess<Result<Chosen>> = PerProcess::new();
 
@@ -29,6 +30,18 @@ enum Chosen {
 pub fn system() -> Result<&'static dyn Bus> {
     match BUS.get_or(choose) {
         Ok(Chosen::Kernel(kernel)) => Ok(kernel),
+        Ok(Chosen::Simulated(world)) => Ok(world),
+        Err(error) => Err(*error),
+    }
+}
+
+/// Where mediated devices come from, by the same choice: the kernel's VFIO, or that of the simulation.
+///
+/// # Errors
+/// As [`system`].
+pub fn vfio() -> Result<&'static dyn Vfio> {
+    match BUS.get_or(choose) {
+        Ok(Chosen::Kernel(_)) => Ok(&vfio::Kernel),
         Ok(Chosen::Simulated(world)) => Ok(world),
         Err(error) => Err(*error),
     }

@@ -1,6 +1,8 @@
 //! What the first libwd got wrong, through the C library as a program of its time
 //! uses it: one C program (tests/c/appendix_a.c), one row each, under the fake
-//! kernel. Compiled against include/ and linked with what `make lib` builds.
+//! kernel, and, where the device can do what the row is about, on a simulated one,
+//! within the library and with libwd_sim.so before it. Compiled against include/ and
+//! linked with what `make lib` builds.
 
 #![cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
 
@@ -65,6 +67,32 @@ fn run(letter: &str, world: World) -> World {
         world.count("munmap MMIO 4096 = 0")
     );
     world
+}
+
+/// Runs one row on a simulated device with these settings, within the library.
+fn inside(letter: &str, settings: &str) {
+    simulated(letter, settings, &mut Command::new(program()));
+}
+
+/// Runs one row on a simulated device that looks like the kernel's.
+fn preloaded(letter: &str, settings: &str) {
+    let mut command = Command::new(program());
+    simulated(
+        letter,
+        settings,
+        command.env("LD_PRELOAD", libraries().join("libwd_sim.so")),
+    );
+}
+
+fn simulated(letter: &str, settings: &str, command: &mut Command) {
+    let output = command
+        .arg(letter)
+        .env("WD_SIM", format!("hisi_zip,transport=vfio{settings}"))
+        .env("LD_LIBRARY_PATH", libraries())
+        .env_remove("WD_DEV_ROOT")
+        .output()
+        .expect("just compiled");
+    assert!(output.status.success(), "{}", fake::text(&output));
 }
 
 const ROW_F: [&str; 5] = [
@@ -170,4 +198,28 @@ fn row_o_release_undoes_everything_once_and_is_harmless_again() {
 fn row_p_a_mapping_that_fails_is_an_error_and_leaves_nothing() {
     row("P", "1", "MMAP_DUS=-12");
     row("P", "1", "MMAP_MMIO=-12");
+}
+
+#[test]
+fn a_simulated_device_is_good_for_the_rows_too() {
+    for (letter, settings) in [
+        ("D", ""),
+        ("F", ""),
+        ("G", ",fault=drop@from:1"),
+        ("H", ""),
+        ("I", ""),
+        // The first is held until the second is long done.
+        ("J", ",engines=2,orders=out,fault=delay:2000@1"),
+        ("K", ",fault=status:4@1"),
+        ("L", ""),
+        ("M", ",dma=4"),
+        ("N", ",dma=2"),
+        ("O", ""),
+        ("P", ",fault=region:ENOMEM@1"),
+    ] {
+        inside(letter, settings);
+        preloaded(letter, settings);
+    }
+    // The program opens the container itself.
+    preloaded("C", ",fault=open:ENODEV@1");
 }

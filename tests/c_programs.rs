@@ -213,20 +213,53 @@ fn the_seeds_sequence_yields_a_zlib_stream() {
     let input = common::input("seed.in", 3_000_000);
     let program = compile("tests/c/seed_sequence.c", false);
     let from = || File::open(&input).expect("written");
-    let output = run(plainly().arg(&program).stdin(from()));
-    if has("valgrind") {
-        run(under_valgrind("").arg(&program).stdin(from()));
+    for (devices, arguments) in [
+        ("hisi_zip", &[][..]),
+        ("hisi_zip,transport=vfio", &["vfio"]),
+        ("hisi_zip,transport=vfio,dma=4,wait=1", &["vfio"]),
+    ] {
+        let started = |mut command: Command| {
+            command.env("WD_SIM", devices).arg(&program).args(arguments);
+            run(command.stdin(from())).stdout
+        };
+        let output = started(plainly());
+        if has("valgrind") {
+            started(under_valgrind(""));
+        }
+        let packed = Path::new(TMP).join("seed.out");
+        fs::write(&packed, output).expect("writable");
+        let script = "import sys, zlib\n\
+                      packed, plain = (open(f, 'rb').read() for f in sys.argv[1:])\n\
+                      d = zlib.decompressobj()\n\
+                      assert d.decompress(packed) == plain and d.eof and not d.unused_data\n";
+        run(Command::new("python3")
+            .args(["-c", script])
+            .arg(packed)
+            .arg(&input));
     }
-    let packed = Path::new(TMP).join("seed.out");
-    fs::write(&packed, &output.stdout).expect("writable");
-    let script = "import sys, zlib\n\
-                  packed, plain = (open(f, 'rb').read() for f in sys.argv[1:])\n\
-                  d = zlib.decompressobj()\n\
-                  assert d.decompress(packed) == plain and d.eof and not d.unused_data\n";
-    run(Command::new("python3")
-        .args(["-c", script])
-        .arg(packed)
-        .arg(input));
+}
+
+#[test]
+fn a_mediated_device_reaches_what_is_shared_with_it_and_nothing_else() {
+    let program = compile("tests/c/vfio_share.c", false);
+    let mut commands = vec![plainly()];
+    if has("valgrind") {
+        let text = common::read(&source("tests/c/vfio_share.c"));
+        commands.push(under_valgrind(&text));
+    }
+    for mut command in commands {
+        let output = run(command
+            .env("WD_SIM", "hisi_zip,transport=vfio,count=2")
+            .env("WD_SIM_REPORT", "-")
+            .arg(&program)
+            .arg("3"));
+        let report = String::from_utf8_lossy(&output.stdout);
+        let faults = report
+            .lines()
+            .filter_map(|l| l.split(" bus_faults=").nth(1));
+        let faults: Vec<u32> = faults.map(|n| n.parse().expect("a number")).collect();
+        assert_eq!(faults, [6, 2], "{report}");
+    }
 }
 
 #[test]

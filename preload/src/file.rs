@@ -1,5 +1,5 @@
-//! An open device, as the kernel's uacce core and hisi_qm serve it: one queue, for as long as a
-//! descriptor or a mapping holds it.
+//! An open file of a device, for as long as a descriptor or a mapping holds it. What it is of, and
+//! what is asked of it, a [`Node`] knows.
 
 #![expect(unsafe_code, reason = "descriptors that are given away, and mmap")]
 
@@ -7,33 +7,81 @@ use crate::next;
 use crate::regions::{Region, What};
 use crate::served::Served;
 use crate::table::{self, Kind};
-use core::ffi::{c_int, c_ulong, c_void};
+use crate::{queue, vfio};
+use core::ffi::{c_int, c_void};
 use core::ptr;
 use libc::{off_t, size_t};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
-use warpdrive::Error;
-use warpdrive::bd::zip;
-use warpdrive::qm::layout::Version;
-use warpdrive::sim::Opened;
+use warpdrive::sim::vfio::Container;
 use warpdrive::sys::lock::Mutex;
+use warpdrive::sys::shared::SharedMemory;
 use warpdrive::sys::{pages, peer};
-use warpdrive::uacce::channel::{Bell, Channel, Doorbell, Memory, QueueSetup, Region as Wanted};
-use warpdrive::uacce::uapi::{GET_SS_DMA, MAINLINE, SET_QP_CTX, SET_QP_INFO};
+use warpdrive::uacce::channel::Bell;
 
 /// What a call answers that fails: the number for `errno`.
 pub type Result<T> = core::result::Result<T, c_int>;
 
-/// One open file of a device node.
+/// What a file is of.
+pub trait Node: Send + Sync {
+    /// The name that the simulation has for the device; empty if it is none's.
+    fn device(&self) -> &str;
+
+    /// The numbers of the device's node, if the file is of one.
+    fn numbers(&self) -> Option<(u32, u32)>;
+
+    /// What is readable when the file is.
+    fn event(&self) -> BorrowedFd<'_>;
+
+    /// The descriptors that it is made of.
+    fn descriptors(&self) -> Vec<c_int>;
+
+    /// `ioctl(2)`; of the request the kernel looks at 32 bits.
+    fn ioctl(&self, served: &Served, request: u32, argument: u64) -> Result<c_int>;
+
+    /// Whether this request waits; see [`Node::wait`].
+    fn is_wait(&self, request: u32) -> bool {
+        let _ = request;
+        false
+    }
+
+    /// Waits for one tick. Whether something has happened.
+    fn wait(&self) -> Result<bool> {
+        Err(libc::ENODEV)
+    }
+
+    /// The register that takes 64-bit stores: its place in the doorbell region, and who takes them.
+    fn doorbell(&self) -> Option<(usize, &dyn Bell)> {
+        None
+    }
+
+    /// The region that can be mapped at this page.
+    fn region(&self, page: usize) -> Result<What> {
+        let _ = page;
+        Err(libc::ENODEV)
+    }
+
+    /// The memory of a region, of which `len` bytes are to be mapped; none for doorbells.
+    fn memory(&self, what: What, len: usize) -> Result<Option<SharedMemory>> {
+        let _ = (what, len);
+        Err(libc::EINVAL)
+    }
+
+    /// Whether regions are as other mappings are: mapped as often as one likes, unmapped in parts.
+    fn is_lenient(&self) -> bool {
+        false
+    }
+
+    /// It, if it is a container.
+    fn container(&self) -> Option<&Container> {
+        None
+    }
+}
+
+/// One open file.
 pub struct File {
     number: u32,
-    /// The name of the device.
-    pub device: String,
-    mmio_size: usize,
-    dus_size: usize,
-    doorbell_offset: usize,
-    bell: Arc<dyn Bell>,
-    queue: Opened,
+    node: Box<dyn Node>,
     uses: Mutex<Uses>,
 }
 
@@ -43,20 +91,10 @@ struct Uses {
     descriptors: usize,
     /// Regions that are mapped.
     mapped: Vec<What>,
-    started: bool,
-}
-
-/// What a call of the device answers, as the kernel has it.
-fn number(error: Error) -> c_int {
-    match error {
-        Error::NoDevice => libc::ENXIO,
-        Error::Unsupported => libc::EINVAL,
-        other => other.number(),
-    }
 }
 
 /// Writes an answer to where the program wants it.
-fn tell(address: u64, bytes: &[u8]) -> Result<()> {
+pub fn tell(address: u64, bytes: &[u8]) -> Result<()> {
     peer::write(address, bytes).map_err(|_| libc::EFAULT)?;
     // Once more with plain stores: valgrind does not see the others.
     // SAFETY: the kernel has just found these bytes writable; they are the program's, which has
@@ -65,8 +103,8 @@ fn tell(address: u64, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Opens a device, with the flags of `open(2)`: a new queue, and its descriptor.
-pub fn open(served: &Served, device: &str, flags: c_int) -> Result<c_int> {
+/// Opens a node, with the flags of `open(2)`.
+pub fn open(served: &Served, node: &str, flags: c_int) -> Result<c_int> {
     if flags & libc::O_DIRECTORY != 0 {
         return Err(libc::ENOTDIR);
     }
@@ -74,24 +112,24 @@ pub fn open(served: &Served, device: &str, flags: c_int) -> Result<c_int> {
     if flags & created == created {
         return Err(libc::EEXIST);
     }
-    let attributes = served.world.attributes(device).ok_or(libc::ENOENT)?;
-    let version = Version::from_api(&attributes.api).map_err(number)?;
-    let queue = served.world.take(device).map_err(number)?;
-    for descriptor in queue.descriptors() {
-        table::set(descriptor.as_raw_fd(), Kind::Ours);
-    }
-    let Ok(Doorbell::Call(bell)) = queue.doorbell(version.doorbell_offset()) else {
-        return Err(libc::ENXIO);
+    let opened = match node.strip_prefix("vfio/") {
+        Some(name) => vfio::open(served, name)?,
+        None => Box::new(queue::open(served, node)?),
     };
-    let fd = descriptor(&queue, flags)?;
+    let fd = publish(served, opened, flags)?;
+    served.refresh();
+    Ok(fd)
+}
+
+/// Gives a file a descriptor.
+pub fn publish(served: &Served, node: Box<dyn Node>, flags: c_int) -> Result<c_int> {
+    for descriptor in node.descriptors() {
+        table::set(descriptor, Kind::Ours);
+    }
+    let fd = descriptor(node.event(), flags).inspect_err(|_| forget(&*node))?;
     let file = Arc::new(File {
         number: table::new_file(),
-        device: device.to_owned(),
-        mmio_size: attributes.mmio_size,
-        dus_size: attributes.dus_size,
-        doorbell_offset: version.doorbell_offset(),
-        bell,
-        queue,
+        node,
         uses: Mutex::new(Uses {
             descriptors: 1,
             ..Uses::default()
@@ -104,16 +142,23 @@ pub fn open(served: &Served, device: &str, flags: c_int) -> Result<c_int> {
     if table::set(fd, kind).is_none() {
         // SAFETY: made above, and nobody knows it yet.
         unsafe { next::close(fd) };
+        forget(&*file.node);
         return Err(libc::EMFILE);
     }
     served.files.lock().insert(file.number, file);
-    served.refresh();
     Ok(fd)
 }
 
-/// A descriptor that is readable when the queue's event is, and that cannot be read, written or
+/// The descriptors of a node will be closed.
+fn forget(node: &dyn Node) {
+    for descriptor in node.descriptors() {
+        table::set(descriptor, Kind::Other);
+    }
+}
+
+/// A descriptor that is readable when the event is, and that cannot be read, written or
 /// sought: like that of a device. (It is an epoll instance, with the event in it.)
-fn descriptor(queue: &Opened, flags: c_int) -> Result<c_int> {
+fn descriptor(event: BorrowedFd<'_>, flags: c_int) -> Result<c_int> {
     let flags = if flags & libc::O_CLOEXEC == 0 {
         0
     } else {
@@ -124,13 +169,13 @@ fn descriptor(queue: &Opened, flags: c_int) -> Result<c_int> {
     if fd < 0 {
         return Err(next::errno());
     }
-    let mut event = libc::epoll_event {
+    let mut what = libc::epoll_event {
         events: libc::EPOLLIN as u32,
         u64: 0,
     };
-    let inside = queue.event().as_raw_fd();
-    // SAFETY: both descriptors are open, and the event is a valid one.
-    let added = unsafe { libc::epoll_ctl(fd, libc::EPOLL_CTL_ADD, inside, &raw mut event) };
+    let inside = event.as_raw_fd();
+    // SAFETY: both descriptors are open, and `what` is a valid event.
+    let added = unsafe { libc::epoll_ctl(fd, libc::EPOLL_CTL_ADD, inside, &raw mut what) };
     if added != 0 {
         let errno = next::errno();
         // SAFETY: made above, and nobody knows it yet.
@@ -156,13 +201,20 @@ impl File {
     /// Notes that a region is no longer mapped. Whether nothing holds the file any more.
     pub fn unmapped(&self, what: What) -> bool {
         let mut uses = self.uses.lock();
-        uses.mapped.retain(|mapped| *mapped != what);
+        if let Some(at) = uses.mapped.iter().position(|mapped| *mapped == what) {
+            uses.mapped.swap_remove(at);
+        }
         uses.descriptors == 0 && uses.mapped.is_empty()
     }
 
-    /// The descriptors that the queue is made of.
-    pub fn descriptors(&self) -> impl Iterator<Item = c_int> {
-        self.queue.descriptors().map(|fd| fd.as_raw_fd())
+    /// What it is of.
+    pub fn node(&self) -> &dyn Node {
+        &*self.node
+    }
+
+    /// The descriptors that it is made of are about to be closed.
+    pub fn forget_descriptors(&self) {
+        forget(&*self.node);
     }
 
     /// Its number in the table of descriptors.
@@ -173,83 +225,14 @@ impl File {
     /// Takes a store of `width` bytes to the MMIO region. Only the doorbell is a register that the
     /// model has, and it is one of 64 bits. Whether the store means anything.
     pub fn store(&self, offset: usize, value: u64, width: u8) -> bool {
-        let touches =
-            offset < self.doorbell_offset + 8 && offset + usize::from(width) > self.doorbell_offset;
-        if touches && (offset, width) == (self.doorbell_offset, 8) {
-            self.bell.ring(value);
+        let Some((doorbell, bell)) = self.node.doorbell() else {
+            return true;
+        };
+        if (offset, width) == (doorbell, 8) {
+            bell.ring(value);
             return true;
         }
-        !touches
-    }
-
-    /// `ioctl(2)`.
-    pub fn ioctl(&self, request: c_ulong, argument: usize) -> Result<c_int> {
-        const START: c_ulong = MAINLINE.start as c_ulong;
-        const PUT_QUEUE: c_ulong = MAINLINE.put_queue as c_ulong;
-        const CONTEXT: c_ulong = SET_QP_CTX as c_ulong;
-        const INFO: c_ulong = SET_QP_INFO as c_ulong;
-        const SLICE: c_ulong = GET_SS_DMA as c_ulong;
-        // The kernel looks at 32 bits.
-        match request & 0xffff_ffff {
-            START => self.start(),
-            PUT_QUEUE => self.put(),
-            CONTEXT => self.context(argument as u64),
-            INFO => self.info(argument as u64),
-            SLICE => self.slice(argument as u64),
-            _ => Err(libc::EINVAL),
-        }
-    }
-
-    fn start(&self) -> Result<c_int> {
-        self.queue.start().map_err(number)?;
-        self.uses.lock().started = true;
-        Ok(0)
-    }
-
-    fn put(&self) -> Result<c_int> {
-        self.queue.stop();
-        self.uses.lock().started = false;
-        Ok(0)
-    }
-
-    fn context(&self, argument: u64) -> Result<c_int> {
-        let mut context = [0; 4];
-        peer::read(argument, &mut context).map_err(|_| libc::EFAULT)?;
-        let kind = u16::from_ne_bytes([context[2], context[3]]);
-        // The model does not configure a queue that is started. The kernel only notes the type for
-        // the next start.
-        if !(self.uses.lock().started && kind <= 1) {
-            let sqe_size = zip::SIZE as u32;
-            self.queue
-                .configure(QueueSetup { kind, sqe_size })
-                .map_err(number)?;
-        }
-        context[..2].copy_from_slice(&self.queue.id().number.to_ne_bytes());
-        tell(argument, &context)?;
-        Ok(0)
-    }
-
-    fn info(&self, argument: u64) -> Result<c_int> {
-        let id = self.queue.id();
-        let mut info = [0; 16];
-        info[..4].copy_from_slice(&id.sqe_size.to_ne_bytes());
-        info[4..6].copy_from_slice(&id.sq_depth.to_ne_bytes());
-        info[6..8].copy_from_slice(&id.cq_depth.to_ne_bytes());
-        tell(argument, &info)?;
-        Ok(0)
-    }
-
-    /// Slice N of the static region: its address, and its length in units of 64 KiB in the low bits.
-    /// Answers 1 while there are more.
-    fn slice(&self, argument: u64) -> Result<c_int> {
-        let mut told = [0; 8];
-        peer::read(argument, &mut told).map_err(|_| libc::EFAULT)?;
-        let slices = self.queue.static_slices().map_err(number)?;
-        let wanted = usize::try_from(u64::from_ne_bytes(told)).map_err(|_| libc::EINVAL)?;
-        let slice = slices.get(wanted).ok_or(libc::EINVAL)?;
-        let answer = slice.bus | (slice.len >> 16) as u64;
-        tell(argument, &answer.to_ne_bytes())?;
-        Ok(c_int::from(wanted + 1 < slices.len()))
+        offset >= doorbell + 8 || offset + usize::from(width) <= doorbell
     }
 
     /// `mmap(2)`, of a descriptor that may be `read_only`.
@@ -270,15 +253,13 @@ impl File {
         if read_only && shared && wish.access & libc::PROT_WRITE != 0 {
             return Err(libc::EACCES);
         }
-        let what = match (offset.is_multiple_of(page), offset / page) {
-            (true, 0) => What::Mmio,
-            (true, 1) => What::Dus,
-            (true, 2) if matches!(self.queue.memory(), Memory::Static) => What::Static,
-            _ => return Err(libc::EINVAL),
-        };
+        if !offset.is_multiple_of(page) {
+            return Err(libc::EINVAL);
+        }
+        let what = self.node.region(offset / page)?;
         {
             let mut uses = self.uses.lock();
-            if uses.mapped.contains(&what) {
+            if uses.mapped.contains(&what) && !self.node.is_lenient() {
                 return Err(libc::EEXIST);
             }
             uses.mapped.push(what);
@@ -287,13 +268,13 @@ impl File {
         let mapped = unsafe { self.map_as(what, &Wish { len, ..wish }) };
         match mapped {
             Ok((at, memory)) => {
-                served.regions.add(Region {
-                    base: at as usize,
+                served.regions.add(Region::new(
+                    at as usize,
                     len,
                     what,
-                    file: Arc::clone(self),
+                    Arc::clone(self),
                     memory,
-                });
+                ));
                 Ok(at)
             }
             Err(errno) => {
@@ -310,14 +291,8 @@ impl File {
         &self,
         what: What,
         wish: &Wish,
-    ) -> Result<(*mut c_void, Option<warpdrive::sys::shared::SharedMemory>)> {
-        let memory = match what {
-            What::Mmio if wish.len <= self.mmio_size => None,
-            What::Dus if wish.len == self.dus_size => Some(self.queue.region(Wanted::Dus)),
-            What::Static => Some(self.queue.region(Wanted::Ss(wish.len))),
-            _ => return Err(libc::EINVAL),
-        };
-        let memory = memory.transpose().map_err(number)?;
+    ) -> Result<(*mut c_void, Option<SharedMemory>)> {
+        let memory = self.node.memory(what, wish.len)?;
         let (access, flags, fd) = match memory.as_ref().and_then(|memory| memory.file()) {
             Some(file) => {
                 let fd = file.as_raw_fd();

@@ -9,8 +9,9 @@
 //!   function behind (`next`) at the cost of a look at the first bytes of a path, or of a
 //!   number in a table. No lock is taken on that way.
 //! * `tree` makes a directory that stands for `/sys`; `place` knows which paths lead there.
-//! * `table` knows the descriptors of devices, `file` answers what is asked of them,
-//!   `regions` knows what of them is mapped.
+//! * `table` knows the descriptors of devices, `file` the files behind them, and `regions` what of
+//!   them is mapped; `queue` answers what is asked of a queue of the uacce class, `vfio` what is
+//!   asked of containers, groups and mediated devices.
 //! * `trap` gets the stores to doorbells, which it reads with `decode`.
 //!
 //! # Locks and signals
@@ -30,9 +31,11 @@ mod file;
 mod hooks;
 mod next;
 mod place;
+mod queue;
 mod quiet;
 mod regions;
 mod served;
 mod table;
 mod trap;
 mod tree;
+mod vfio;

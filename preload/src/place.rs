@@ -9,6 +9,13 @@ pub const BUS: &str = "pciffff:";
 /// The beginning of the names of device nodes.
 const NODE: &[u8] = b"hisi_zip-";
 
+/// The major number that nodes of the class have. The kernel chooses one when the class is made.
+pub const MAJOR: u32 = 236;
+/// The major number of groups, which the kernel chooses, too.
+const GROUPS: u32 = 235;
+/// The numbers of `/dev/vfio/vfio`: a miscellaneous device with a number of its own.
+const CONTAINER: (u32, u32) = (10, 196);
+
 /// Whether a path that begins with these bytes may be [`inside`]. Reads no byte behind the first NUL.
 ///
 /// The bytes are given one at a time, so that nothing behind the end of the text is looked at.
@@ -26,8 +33,9 @@ pub fn may_be(byte: impl Fn(usize) -> u8) -> bool {
     }
 }
 
-/// Where in the tree an absolute path leads, without a slash in front: `class/uacce/…` and
-/// `devices/pciffff:…` for those below `/sys`, `dev/hisi_zip-0` for a node. `None` for any other path.
+/// Where in the tree an absolute path leads, without a slash in front: `class/uacce/…`,
+/// `class/sdmdev/…` and `devices/pciffff:…` for those below `/sys`, `dev/hisi_zip-0` and `dev/vfio/10`
+/// for nodes. `None` for any other path.
 ///
 /// `..` is not followed: a path that leaves a simulated directory by it ends nowhere, and one that
 /// comes in by it is another path.
@@ -39,10 +47,12 @@ pub fn inside(path: &[u8]) -> Option<Vec<u8>> {
     let mut names = path
         .split(|byte| *byte == b'/')
         .filter(|name| !name.is_empty() && *name != b".");
-    let names: [&[u8]; 3] = [names.next()?, names.next()?, names.next().unwrap_or(b"")];
-    let ours = match names {
-        [b"sys", b"class", b"uacce"] => true,
+    let first: [&[u8]; 3] = [names.next()?, names.next()?, names.next().unwrap_or(b"")];
+    let rest = names.next();
+    let ours = match first {
+        [b"sys", b"class", b"uacce" | b"sdmdev"] => true,
         [b"sys", b"devices", name] => name.starts_with(BUS.as_bytes()),
+        [b"dev", b"vfio", _] => rest.is_none(),
         [b"dev", name, b""] => is_node(name),
         _ => false,
     };
@@ -63,11 +73,29 @@ fn is_node(name: &[u8]) -> bool {
     !number.is_empty() && number.iter().all(u8::is_ascii_digit)
 }
 
-/// The device whose node this place in the tree is.
+/// Whether a place in the tree is of VFIO, where there may be none.
+#[must_use]
+pub fn is_vfio(inside: &[u8]) -> bool {
+    inside.starts_with(b"class/sdmdev") || inside.starts_with(b"dev/vfio")
+}
+
+/// The node that this place in the tree is: `hisi_zip-0`, `vfio/vfio` or `vfio/10`.
 #[must_use]
 pub fn node(inside: &[u8]) -> Option<&str> {
     let name = inside.strip_prefix(b"dev/")?;
-    core::str::from_utf8(name).ok().filter(|_| is_node(name))
+    let is_node = is_node(name) || name.starts_with(b"vfio/");
+    core::str::from_utf8(name).ok().filter(|_| is_node)
+}
+
+/// The major and minor number of a node.
+#[must_use]
+pub fn numbers(node: &str) -> (u32, u32) {
+    let number = |text: &str| text.parse().unwrap_or(0);
+    match node.strip_prefix("vfio/") {
+        Some("vfio") => CONTAINER,
+        Some(group) => (GROUPS, number(group)),
+        None => (MAJOR, node.rsplit('-').next().map_or(0, number)),
+    }
 }
 
 /// The path that the program knows, of a place in the tree.
@@ -104,6 +132,13 @@ mod tests {
             ("/sys/devices/pciffff:00/x", "devices/pciffff:00/x"),
             ("/dev/hisi_zip-0", "dev/hisi_zip-0"),
             ("/./dev/hisi_zip-63", "dev/hisi_zip-63"),
+            (
+                "/sys/class/sdmdev/0000:75:00.0",
+                "class/sdmdev/0000:75:00.0",
+            ),
+            ("/dev/vfio", "dev/vfio"),
+            ("/dev//vfio/vfio", "dev/vfio/vfio"),
+            ("/dev/vfio/10", "dev/vfio/10"),
         ] {
             assert_eq!(place(path).as_deref(), Some(expected), "{path}");
         }
@@ -122,6 +157,8 @@ mod tests {
             "/sys/devices/pci0000:00",
             "/dev",
             "/dev/null",
+            "/dev/vfio/10/x",
+            "/dev/vfios",
             "/dev/hisi_zip-",
             "/dev/hisi_zip-a",
             "/dev/hisi_zip-0x",
@@ -140,5 +177,14 @@ mod tests {
         assert_eq!(outside(b"dev/hisi_zip-1"), b"/dev/hisi_zip-1");
         assert_eq!(node(b"dev/hisi_zip-1"), Some("hisi_zip-1"));
         assert_eq!(node(b"class/uacce/hisi_zip-1"), None);
+        assert_eq!(node(b"dev/vfio"), None);
+        assert_eq!(node(b"dev/vfio/10"), Some("vfio/10"));
+    }
+
+    #[test]
+    fn nodes_have_numbers() {
+        assert_eq!(numbers("hisi_zip-12"), (MAJOR, 12));
+        assert_eq!(numbers("vfio/vfio"), (10, 196));
+        assert_eq!(numbers("vfio/11"), (GROUPS, 11));
     }
 }

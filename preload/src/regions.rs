@@ -7,7 +7,7 @@ use crate::file::File;
 use crate::next;
 use core::ffi::{c_int, c_void};
 use core::ops::Range;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use warpdrive::sys::shared::SharedMemory;
 
@@ -28,16 +28,57 @@ pub struct Region {
     pub base: usize,
     /// Its length in bytes: whole pages.
     pub len: usize,
+    /// Where in the mapping it begins: what is left of one may be in pieces.
+    offset: usize,
+    /// Which mapping it is of.
+    mapping: u64,
     /// Which it is.
     pub what: What,
     /// Whose it is. A mapping holds the file.
     pub file: Arc<File>,
     /// The simulation's memory behind it. Held as long as it is mapped.
-    #[expect(dead_code, reason = "held for its Drop")]
-    pub memory: Option<SharedMemory>,
+    memory: Option<SharedMemory>,
 }
 
 impl Region {
+    /// A mapping that was made just now.
+    pub fn new(
+        base: usize,
+        len: usize,
+        what: What,
+        file: Arc<File>,
+        memory: Option<SharedMemory>,
+    ) -> Region {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Region {
+            base,
+            len,
+            offset: 0,
+            // Relaxed: a number of its own is all it is.
+            mapping: LAST.fetch_add(1, Ordering::Relaxed),
+            what,
+            file,
+            memory,
+        }
+    }
+
+    /// The piece of it that lies in `range`, if there is one.
+    fn piece(&self, range: Range<usize>) -> Option<Region> {
+        let (start, end) = (
+            self.base.max(range.start),
+            (self.base + self.len).min(range.end),
+        );
+        (start < end).then(|| Region {
+            base: start,
+            len: end - start,
+            offset: self.offset + (start - self.base),
+            mapping: self.mapping,
+            what: self.what,
+            file: Arc::clone(&self.file),
+            memory: self.memory.clone(),
+        })
+    }
+
     fn range(&self) -> Range<usize> {
         self.base..self.base + self.len
     }
@@ -79,7 +120,7 @@ impl Regions {
         let regions = self.read();
         let mine = |region: &&Region| region.what == What::Mmio && region.range().contains(&at);
         let region = regions.iter().find(mine)?;
-        Some((Arc::clone(&region.file), at - region.base))
+        Some((Arc::clone(&region.file), region.offset + (at - region.base)))
     }
 
     /// Whether there is a region, of this kind if one is named, in a range.
@@ -94,7 +135,8 @@ impl Regions {
     }
 
     /// Does what takes all of `range` out of the address space, and forgets the regions there. A part
-    /// of a region is not taken: that is EINVAL. Gives the regions that were there.
+    /// of a region is taken only where the file is lenient; else that is EINVAL. Gives one region of
+    /// each mapping of which nothing is left.
     pub fn take(
         &self,
         range: &Range<usize>,
@@ -105,13 +147,25 @@ impl Regions {
             |region: &Region| region.base < range.end && range.start < region.base + region.len;
         let cut =
             |region: &Region| region.base < range.start || region.base + region.len > range.end;
-        if regions.iter().any(|region| touches(region) && cut(region)) {
+        let strict = |region: &Region| cut(region) && !region.file.node().is_lenient();
+        if regions
+            .iter()
+            .any(|region| touches(region) && strict(region))
+        {
             return Err(libc::EINVAL);
         }
         if !take() {
             return Err(next::errno());
         }
-        Ok(regions.extract_if(.., |region| touches(region)).collect())
+        let mut gone: Vec<_> = regions.extract_if(.., |region| touches(region)).collect();
+        for region in &gone {
+            regions.extend(region.piece(0..range.start));
+            regions.extend(region.piece(range.end..usize::MAX));
+        }
+        gone.sort_by_key(|region| region.mapping);
+        gone.dedup_by_key(|region| region.mapping);
+        gone.retain(|region| regions.iter().all(|left| left.mapping != region.mapping));
+        Ok(gone)
     }
 
     /// The device has disappeared, and its pages with it: whoever touches them gets SIGBUS.
@@ -120,7 +174,10 @@ impl Regions {
         // SAFETY: a NUL-terminated name.
         let nothing = unsafe { libc::memfd_create(c"gone".as_ptr(), libc::MFD_CLOEXEC) };
         let regions = self.write();
-        for region in regions.iter().filter(|region| region.file.device == device) {
+        for region in regions
+            .iter()
+            .filter(|region| region.file.node().device() == device)
+        {
             let (access, flags) = (
                 libc::PROT_READ | libc::PROT_WRITE,
                 libc::MAP_SHARED | libc::MAP_FIXED,

@@ -12,7 +12,7 @@ use core::ffi::c_int;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
-use warpdrive::sim::config::{self, Config};
+use warpdrive::sim::config::{self, Config, Transport};
 use warpdrive::sim::{World, report};
 use warpdrive::sys::fork::{self, PerProcess};
 use warpdrive::sys::lock::Mutex;
@@ -46,6 +46,13 @@ static CONFIG: OnceLock<Option<Config>> = OnceLock::new();
 #[inline]
 pub fn active() -> bool {
     CONFIG.get_or_init(configure).is_some()
+}
+
+/// Whether there is a device behind VFIO. If not, `/dev/vfio` is the machine's.
+pub fn has_mediated() -> bool {
+    let config = CONFIG.get().and_then(Option::as_ref);
+    let mut devices = config.into_iter().flat_map(|config| &config.devices);
+    devices.any(|device| device.transport != Transport::Uacce)
 }
 
 /// Reads `WD_SIM`. With one that cannot be understood the program does not run.
@@ -134,11 +141,7 @@ pub fn borrowed() -> bool {
 impl Served {
     fn new(config: Config) -> Result<Served, String> {
         let world = World::served(config, lost).map_err(|error| format!("WD_SIM: {error}"))?;
-        let devices: Vec<_> = world
-            .names()
-            .filter_map(|name| world.attributes(name))
-            .collect();
-        let tree = Tree::new(&devices).map_err(|error| Tree::complaint(&error))?;
+        let tree = Tree::new(&world).map_err(|error| Tree::complaint(&error))?;
         Ok(Served {
             world,
             tree,
@@ -152,6 +155,9 @@ impl Served {
     pub fn refresh(&self) {
         for (number, name) in self.world.names().enumerate() {
             self.tree.show(number, self.world.attributes(name).as_ref());
+        }
+        for device in self.world.mediated().filter(|device| device.is_gone()) {
+            self.tree.hide_mediated(device);
         }
     }
 
@@ -192,9 +198,7 @@ impl Served {
 
     /// Nothing holds the file any more: its queue goes back to the device.
     fn end(&self, file: Arc<File>) {
-        for descriptor in file.descriptors() {
-            table::set(descriptor, Kind::Other);
-        }
+        file.forget_descriptors();
         // Dropped when the lock is free again: it waits for the engines.
         let removed = self.files.lock().remove(&file.number());
         drop(removed);

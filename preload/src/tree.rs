@@ -4,7 +4,7 @@
 
 #![expect(unsafe_code, reason = "mkdtemp and flock")]
 
-use crate::place::BUS;
+use crate::place::{BUS, MAJOR};
 use crate::table::{self, Kind};
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::{self, File, Permissions};
@@ -14,13 +14,13 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use warpdrive::sim::World;
+use warpdrive::sim::vfio::Mediated;
 use warpdrive::sys::fd;
 use warpdrive::sys::lock::Mutex;
 use warpdrive::uacce::device::Attributes;
 
 const PREFIX: &str = "wd-sim.";
-/// The major number that nodes have. The kernel chooses one when the class is made.
-pub const MAJOR: u32 = 236;
 /// A directory without an owner is not taken for dead before this age: its owner may be at work.
 const YOUNG: Duration = Duration::from_secs(60);
 
@@ -35,8 +35,8 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Makes a directory with these devices, in the order of their numbers.
-    pub fn new(devices: &[Attributes]) -> io::Result<Tree> {
+    /// Makes a directory with the devices of a world.
+    pub fn new(world: &World) -> io::Result<Tree> {
         let base = base();
         sweep(&base);
         let root = temporary(&base)?;
@@ -48,13 +48,19 @@ impl Tree {
         let tree = Tree {
             root,
             lock,
-            shown: Mutex::new(vec![(false, None); devices.len()]),
+            shown: Mutex::new(vec![(false, None); world.names().count()]),
         };
         fs::create_dir_all(tree.root.join("class/uacce"))?;
         fs::create_dir(tree.root.join("dev"))?;
-        for (number, device) in devices.iter().enumerate() {
-            tree.make(number, device)?;
-            tree.show(number, Some(device));
+        for (number, name) in world.names().enumerate() {
+            let Some(device) = world.attributes(name) else {
+                continue; // Not in the class.
+            };
+            tree.make(number, &device)?;
+            tree.show(number, Some(&device));
+        }
+        for device in world.mediated() {
+            tree.make_mediated(device)?;
         }
         Ok(tree)
     }
@@ -116,15 +122,9 @@ impl Tree {
         fs::create_dir_all(&own)?;
         let parent = own.join("../..");
         let slot = format!("ffff:{number:02x}:00.0");
-        for (name, text) in [
-            ("numa_node", format!("{}\n", device.numa_node)),
-            ("vendor", "0x19e5\n".to_owned()),
-            ("device", "0xa250\n".to_owned()),
-            ("class", "0x120000\n".to_owned()),
-            ("uevent", format!("DRIVER=hisi_zip\nPCI_SLOT_NAME={slot}\n")),
-        ] {
-            file(&parent.join(name), &text, 0o444)?;
-        }
+        pci(&parent, &slot)?;
+        let node = format!("{}\n", device.numa_node);
+        file(&parent.join("numa_node"), &node, 0o444)?;
         let mut attributes = vec![
             ("api", device.api.clone()),
             ("flags", device.flags.bits().to_string()),
@@ -150,6 +150,39 @@ impl Tree {
         symlink("../../../../../class/uacce", own.join("subsystem"))
     }
 
+    /// Writes the attributes of a mediated device, and shows it.
+    fn make_mediated(&self, device: &Mediated) -> io::Result<()> {
+        let slot = device.pci();
+        let parent = Path::new("devices").join(format!("{BUS}v{}", device.group()));
+        let (parent, class) = (parent.join(&slot), Path::new("sdmdev").join(&slot));
+        let own = self.root.join(&parent);
+        fs::create_dir_all(own.join(&class))?;
+        pci(&own, &slot)?;
+        for (name, text) in device.attributes() {
+            let path = own.join(name);
+            fs::create_dir_all(path.parent().unwrap_or(&own))?;
+            file(&path, &text, 0o444)?;
+        }
+        symlink("../..", own.join(&class).join("device"))?;
+        let class_dir = self.root.join("class/sdmdev");
+        fs::create_dir_all(&class_dir)?;
+        symlink(
+            Path::new("../..").join(parent).join(&class),
+            class_dir.join(&slot),
+        )?;
+        let nodes = self.root.join("dev/vfio");
+        fs::create_dir_all(&nodes)?;
+        file(&nodes.join("vfio"), "", 0o666)?;
+        file(&nodes.join(device.group().to_string()), "", 0o600)
+    }
+
+    /// No longer shows a mediated device.
+    pub fn hide_mediated(&self, device: &Mediated) {
+        // They may be away already.
+        let _ = fs::remove_file(self.root.join("class/sdmdev").join(device.pci()));
+        let _ = fs::remove_file(self.root.join("dev/vfio").join(device.group().to_string()));
+    }
+
     /// What to say where [`Tree::new`] fails.
     pub fn complaint(error: &io::Error) -> String {
         format!("no directory can be made in {}: {error}", base().display())
@@ -166,6 +199,19 @@ fn directory(number: usize) -> PathBuf {
     PathBuf::from(format!(
         "devices/{BUS}{number:02x}/ffff:{number:02x}:00.0/uacce/hisi_zip-{number}"
     ))
+}
+
+/// Writes what there is to say of a PCI device.
+fn pci(own: &Path, slot: &str) -> io::Result<()> {
+    for (name, text) in [
+        ("vendor", "0x19e5\n"),
+        ("device", "0xa250\n"),
+        ("class", "0x120000\n"),
+    ] {
+        file(&own.join(name), text, 0o444)?;
+    }
+    let event = format!("DRIVER=hisi_zip\nPCI_SLOT_NAME={slot}\n");
+    file(&own.join("uevent"), &event, 0o444)
 }
 
 /// Writes a file in place of the one that was there: a reader that has that one open keeps it.

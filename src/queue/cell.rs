@@ -103,6 +103,8 @@ pub struct Vfio {
     pub group: RawFd,
     /// The IOMMU type.
     pub iommu_type: i32,
+    /// The process's address space as the device knows it; 0 if none is bound.
+    pub pasid: u32,
 }
 
 impl Default for Cell {

@@ -169,10 +169,15 @@ pub(super) fn open_as(
 }
 
 fn open_vfio(paths: &vfio::Paths, direction: Direction) -> Result<QueueRef> {
-    let opened = vfio::open(paths)?;
+    let vfio = bus::vfio()?;
+    let opened = vfio::open(vfio, paths)?;
     let version = Version::from_api(&opened.api)?;
     let facts = Facts {
-        path: Path::Vfio,
+        path: if vfio.is_simulated() {
+            Path::Simulated
+        } else {
+            Path::Vfio
+        },
         device: paths.mdev.to_string_lossy().into_owned(),
         api: opened.api.clone(),
         numa_node: 0,
@@ -184,6 +189,7 @@ fn open_vfio(paths: &vfio::Paths, direction: Direction) -> Result<QueueRef> {
             owned: opened.container == opened.own_container,
             group: opened.group,
             iommu_type: opened.iommu_type,
+            pasid: opened.pasid,
         }),
     };
     // A container of the caller's is the caller's business in a child, too; our descriptor of it is

@@ -4,6 +4,7 @@ use super::config::Config;
 use super::device::Device;
 use super::model::Queue;
 use super::tally::Counters;
+use super::vfio::Vfio;
 use crate::error::{Error, Result};
 use crate::qm::doorbell;
 use crate::sys::shared::SharedMemory;
@@ -26,8 +27,10 @@ use std::sync::Arc;
 /// in the child every call answers [`Error::Shutdown`], and dropping does nothing.
 pub struct World {
     devices: Vec<Arc<Device>>,
+    /// Where those of them are that are not in the uacce class.
+    pub(super) vfio: Vfio,
     /// The process that it works in.
-    born: u64,
+    pub(super) born: u64,
 }
 
 impl World {
@@ -70,6 +73,7 @@ impl World {
             )));
         }
         Ok(World {
+            vfio: Vfio::new(&devices),
             devices,
             born: fork::generation(),
         })
@@ -87,12 +91,12 @@ impl World {
         self.devices.iter().map(|device| device.name.as_str())
     }
 
-    /// What sysfs would say of a device; `None` if there is none, or in a fork child. Unlike
-    /// [`Bus::devices`] it is no listing that a fault counts.
+    /// What the uacce class would say of a device; `None` if there is none of this name in it, or in
+    /// a fork child. Unlike [`Bus::devices`] it is no listing that a fault counts.
     #[must_use]
     pub fn attributes(&self, device: &str) -> Option<Attributes> {
         self.mine().ok()?;
-        let device = self.find(device).filter(|device| !device.is_gone())?;
+        let device = self.classed().find(|known| known.name == device)?;
         Some(device.attributes())
     }
 
@@ -102,12 +106,10 @@ impl World {
     /// As [`Bus::open`].
     pub fn take(&self, device: &str) -> Result<Opened> {
         self.mine()?;
-        let queue = self.find(device).ok_or(Error::NoDevice)?.open()?;
+        let found = self.classed().find(|known| known.name == device);
+        let queue = found.ok_or(Error::NoDevice)?.open()?;
         log_info!("{device}: queue opened, simulated");
-        Ok(Opened {
-            queue,
-            born: self.born,
-        })
+        Ok(Opened::of(queue, self.born))
     }
 
     /// Resets a device, as the fault of that name does: queues that are open now are dead.
@@ -134,14 +136,20 @@ impl World {
         self.devices.iter().find(|device| device.name == name)
     }
 
-    fn mine(&self) -> Result<()> {
+    /// The devices of the uacce class.
+    fn classed(&self) -> impl Iterator<Item = &Arc<Device>> {
+        let all = self.devices.iter();
+        all.filter(|device| !device.is_gone() && !device.is_mediated())
+    }
+
+    pub(super) fn mine(&self) -> Result<()> {
         mine(self.born)
     }
 }
 
 /// [`Error::Shutdown`] in a child of the process that something belongs to. Its locks may be held
 /// for ever there, by threads that the child does not have.
-fn mine(born: u64) -> Result<()> {
+pub(super) fn mine(born: u64) -> Result<()> {
     if born == fork::generation() {
         Ok(())
     } else {
@@ -153,7 +161,7 @@ impl Bus for World {
     fn devices(&self) -> Result<Vec<Attributes>> {
         self.mine()?;
         let mut found = Vec::new();
-        for device in self.devices.iter().filter(|device| !device.is_gone()) {
+        for device in self.classed() {
             match device.plan.garbage() {
                 Some(attribute) => log_error!(
                     "{}: left out, its attribute {attribute} cannot be read (simulated fault)",
@@ -190,6 +198,15 @@ pub struct Opened {
 }
 
 impl Opened {
+    pub(super) fn of(queue: Arc<Queue>, born: u64) -> Opened {
+        Opened { queue, born }
+    }
+
+    /// Whether a completion lies in the ring before `limit` has passed.
+    pub(super) fn wait_for_completion(&self, limit: Option<Duration>) -> Result<bool> {
+        self.queue()?.wait_for_completion(limit)
+    }
+
     /// The queue's number and depths, whether it is configured or not.
     #[must_use]
     pub fn id(&self) -> QueueId {

@@ -42,6 +42,11 @@ impl Contexts {
         }
     }
 
+    /// Whether a completion was posted that no doorbell has acknowledged.
+    pub fn untaken(&self) -> bool {
+        self.cq_head != self.cq_tail
+    }
+
     /// How far it is from one index of a ring to another.
     fn distance(&self, from: u16, to: u16) -> u16 {
         if to >= from {

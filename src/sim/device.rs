@@ -1,10 +1,11 @@
 //! One simulated device: its queues, and the threads that work for them.
 
-use super::config;
+use super::config::{self, Dma, Transport};
 use super::faults::{Plan, Site};
 use super::model::{Client, Queue};
 use super::space::Windows;
 use super::tally::Tally;
+use super::vfio::Shared;
 use super::zip::{Engine, Streams};
 use crate::error::{Error, Result};
 use crate::log_error;
@@ -89,7 +90,7 @@ impl Device {
             },
             algorithms: algorithms(version),
             available: Some(u32::from(self.config.queues) - open as u32),
-            mmio_size: mmio_size(version),
+            mmio_size: self.mmio_size(),
             dus_size: self.dus_size(),
             isolated: false,
             isolate_strategy: None,
@@ -102,16 +103,41 @@ impl Device {
         }
     }
 
-    /// The size of a queue's memory: the two rings, and a page in which the status words lie.
+    /// Whether it is behind VFIO.
+    pub fn is_mediated(&self) -> bool {
+        self.config.transport != Transport::Uacce
+    }
+
+    /// The size of the region with the doorbell.
+    pub fn mmio_size(&self) -> usize {
+        mmio_size(self.config.api)
+    }
+
+    /// The size of a queue's memory: the two rings, and a page in which the status words lie. The
+    /// kernels with mediated devices have no such words.
     pub fn dus_size(&self) -> usize {
         let entry = crate::bd::zip::SIZE + CQE_SIZE;
         let rings = entry * usize::from(self.config.depth);
-        rings.next_multiple_of(pages::size()) + pages::size()
+        let status = if self.is_mediated() { 0 } else { pages::size() };
+        rings.next_multiple_of(pages::size()) + status
     }
 
     /// Takes a queue for this process, as opening the device node does.
     pub fn open(self: &Arc<Self>) -> Result<Arc<Queue>> {
         self.open_for(Client::own(self)?, None)
+    }
+
+    /// Takes the queue of a mediated device for this process, in a container.
+    pub fn open_in(self: &Arc<Self>, container: &Arc<Shared>) -> Result<Arc<Queue>> {
+        let mut client = Client::own(self)?;
+        client.container = Some(Arc::clone(container));
+        self.open_for(client, Some(0))
+    }
+
+    /// How the device reaches memory from this container: `None` for what is mapped there.
+    pub fn reach(&self, container: &Shared) -> Option<Dma> {
+        let dma = self.config.transport.dma();
+        dma.filter(|dma| dma.has_sva() && container.is_bound(None))
     }
 
     /// Takes a queue for `client`: that of this number, or any.

@@ -16,6 +16,7 @@ pub mod served;
 mod space;
 mod state;
 mod tally;
+pub mod vfio;
 mod zip;
 
 #[cfg(test)]

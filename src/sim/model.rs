@@ -1,19 +1,23 @@
 //! The queue manager of a device, for one queue: doorbells in, descriptors
 //! fetched, completions and events out. It does not know what a descriptor says.
 
+mod event;
+
+use super::config::Dma;
 use super::device::Device;
 use super::faults::Site;
 use super::served::Line;
 use super::space::{LONGEST, SLICE, Space};
 use super::state::{Completion, Job, Life, State};
-use super::zip::{Direction, Engine};
+use super::vfio::Shared;
+use super::zip::{BUS_FAULT, Direction, Engine};
 use crate::bd::zip::{self, Sqe, Status};
 use crate::error::{Error, Result};
 use crate::qm::doorbell::{Command, Value};
 use crate::qm::layout::{CQE_SIZE, Layout, Version, cqe};
 use crate::sys::lock::{Condvar, Mutex};
 use crate::sys::peer::Process;
-use crate::sys::poll::{self, Event};
+use crate::sys::poll::Event;
 use crate::sys::shared::{Entries, SharedMemory, Word};
 use crate::uacce::channel::{QueueId, Slice};
 use core::sync::atomic::Ordering;
@@ -28,6 +32,8 @@ pub(super) struct Client {
     pub memory: SharedMemory,
     pub process: Process,
     pub line: Option<Box<dyn Line>>,
+    /// What a mediated device is in.
+    pub container: Option<Arc<Shared>>,
 }
 
 impl Client {
@@ -37,6 +43,7 @@ impl Client {
             memory: device.memory(device.dus_size())?,
             process: Process::Own,
             line: None,
+            container: None,
         })
     }
 }
@@ -49,8 +56,8 @@ pub(super) struct Queue {
     client: Client,
     sq: Entries<{ zip::SIZE }>,
     cq: Entries<CQE_SIZE>,
-    /// The status words for the sender and for the receiver.
-    dead: [Word; 2],
+    /// The status words for the sender and for the receiver, where there are any.
+    dead: Vec<Word>,
     /// The interrupt line.
     event: Event,
     state: Mutex<State>,
@@ -63,12 +70,14 @@ impl Queue {
         let depth = device.config.depth;
         let memory = &client.memory;
         let layout = Layout::new(&id(number, depth), zip::SIZE, memory.len())?;
-        // The region is a page longer than the rings.
-        let status = layout.status.ok_or(Error::Invalid)?;
+        let dead = match layout.status {
+            Some(status) => vec![memory.word(status.tx)?, memory.word(status.rx)?],
+            None => Vec::new(),
+        };
         Ok(Queue {
             sq: memory.entries(0, depth.into())?,
             cq: memory.entries(layout.cq_offset, depth.into())?,
-            dead: [memory.word(status.tx)?, memory.word(status.rx)?],
+            dead,
             event: Event::new()?,
             state: Mutex::new(State::new(depth)),
             changed: Condvar::new(),
@@ -140,6 +149,13 @@ impl Queue {
 
     /// What the addresses in descriptors mean now.
     fn space(&self) -> Space {
+        if let Some(container) = &self.client.container {
+            return match self.device.reach(container) {
+                Some(Dma::Pinned) => Space::Present(self.client.process),
+                Some(_) => Space::Process(self.client.process),
+                None => Space::Mapped(Arc::clone(&container.mappings)),
+            };
+        }
         if self.has_sva() {
             Space::Process(self.client.process)
         } else {
@@ -231,39 +247,6 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Whether the event was raised before `limit` has passed. It is taken back then, unless the
-    /// queue is dead.
-    pub fn wait(&self, limit: Duration) -> Result<bool> {
-        self.device.present()?;
-        let woken = poll::readable(self.event.as_fd(), limit)?;
-        self.device.present()?;
-        if woken {
-            let mut state = self.state.lock();
-            self.take_back(&mut state);
-        }
-        Ok(woken)
-    }
-
-    fn take_back(&self, state: &mut State) {
-        if state.raised && !matches!(state.life, Life::Dead | Life::Gone) {
-            self.event.clear();
-            state.raised = false;
-        }
-    }
-
-    fn raise(&self) {
-        self.event.raise();
-        if let Some(line) = &self.client.line {
-            line.raise();
-        }
-    }
-
-    fn fire(&self, state: &mut State) {
-        state.raised = true;
-        self.raise();
-        self.device.tally.events.add(1);
-    }
-
     /// Takes a doorbell.
     pub fn ring(self: &Arc<Self>, value: Value) {
         const SQ: u16 = Command::Sq as u16;
@@ -285,25 +268,6 @@ impl Queue {
             self.taken(&mut state, value);
         }
         self.kick(&mut state);
-    }
-
-    /// The part of a completion doorbell that concerns the event.
-    fn taken(&self, state: &mut State, value: Value) {
-        let taken = state.rings.taken(value.index);
-        self.device
-            .tally
-            .stale_doorbells
-            .add(u64::from(taken.stale));
-        if taken.all {
-            self.take_back(state);
-        }
-        if value.priority & 1 == 1 {
-            state.rings.arm();
-            if !taken.all {
-                state.rings.disarm();
-                self.fire(state);
-            }
-        }
     }
 
     /// Calls an engine if there is something to do.
@@ -391,6 +355,8 @@ impl Queue {
         tally
             .errors
             .add(u64::from(!Status::from_code(sqe.status).is_good()));
+        let fault = job.upset.status.is_none() && sqe.status == BUS_FAULT;
+        tally.bus_faults.add(u64::from(fault));
         if let Some(excess) = job.upset.produced {
             let produced = sqe.output_space.saturating_add(excess);
             Sqe { produced, ..sqe }.write_results(&mut job.bytes);

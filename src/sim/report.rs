@@ -21,7 +21,8 @@ pub fn text(world: &World) -> String {
         let _ = writeln!(
             text,
             "device={device} pid={} queues={} descriptors={} completions={} bytes_in={} \
-             bytes_out={} errors={} events={} faults={} model_errors={} stale_doorbells={}",
+             bytes_out={} errors={} events={} faults={} model_errors={} stale_doorbells={} \
+             bus_faults={}",
             std::process::id(),
             did.opened,
             did.descriptors,
@@ -33,6 +34,7 @@ pub fn text(world: &World) -> String {
             did.faults,
             did.model_errors,
             did.stale_doorbells,
+            did.bus_faults,
         );
     }
     text

@@ -30,12 +30,17 @@ impl Served {
     /// A device of this name.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a value of the configuration is out of range.
+    /// [`Error::Invalid`] if a value of the configuration is out of range, and for a device behind
+    /// VFIO: whoever serves it would have to serve that.
     pub fn new(name: &str, config: config::Device) -> Result<Served> {
         config.check().map_err(|reason| {
             log_error!("{name}: {reason}");
             Error::Invalid
         })?;
+        if config.transport != config::Transport::Uacce {
+            log_error!("{name}: devices behind VFIO are not served to other processes");
+            return Err(Error::Invalid);
+        }
         let device = Device::new(name.to_owned(), config, None, Arc::default());
         Ok(Served(Arc::new(device)))
     }
@@ -72,6 +77,7 @@ impl Served {
             memory,
             process: client,
             line: Some(line),
+            container: None,
         };
         self.0.open_for(client, Some(number)).map(ServedQueue)
     }

@@ -1,9 +1,11 @@
 //! The memory that a device reaches with the addresses in descriptors: all of the
 //! client's, or only what the static regions of its queues have, under addresses of
-//! the bus.
+//! the bus, or what is mapped in a container of VFIO.
 
+use super::vfio::Mappings;
 use crate::error::{Error, Result};
 use crate::sys::lock::Mutex;
+use crate::sys::pages;
 use crate::sys::peer::{self, Process};
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::Slice;
@@ -13,8 +15,9 @@ use std::sync::Arc;
 const GRANULE: usize = 64 << 10;
 /// Bytes of a slice without an IOMMU, but for the last of a region.
 pub(super) const SLICE: usize = 1 << 20;
-/// The bus address of the first slice of queue 0.
-const BASE: u64 = 1 << 40;
+/// The bus address of the first slice of queue 0. It is beyond the addresses that processes get, so
+/// that none of them is good by chance.
+const BASE: u64 = 1 << 48;
 /// How far apart the first slices of two queues are.
 const QUEUE: u64 = 1 << 34;
 /// The longest static region in bytes: what fits between two queues.
@@ -139,8 +142,12 @@ impl Window {
 pub(super) enum Space {
     /// They are those of the queue's client.
     Process(Process),
+    /// They are those of the client, which is this process, and the device cannot wait for a page.
+    Present(Process),
     /// They are bus addresses of these regions.
     Static(Arc<Vec<Arc<Window>>>),
+    /// They are bus addresses of what is mapped in a container.
+    Mapped(Arc<Mappings>),
 }
 
 impl Space {
@@ -151,6 +158,11 @@ impl Space {
     pub fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
         let windows = match self {
             Space::Process(client) => return peer::read_of(*client, address, bytes),
+            Space::Present(client) => {
+                present(address, bytes.len())?;
+                return peer::read_of(*client, address, bytes);
+            }
+            Space::Mapped(mappings) => return mappings.read(address, bytes),
             Space::Static(windows) => windows,
         };
         let mut done = 0;
@@ -170,6 +182,11 @@ impl Space {
     pub fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
         let windows = match self {
             Space::Process(client) => return peer::write_of(*client, address, bytes),
+            Space::Present(client) => {
+                present(address, bytes.len())?;
+                return peer::write_of(*client, address, bytes);
+            }
+            Space::Mapped(mappings) => return mappings.write(address, bytes),
             Space::Static(windows) => windows,
         };
         let mut done = 0;
@@ -180,6 +197,17 @@ impl Space {
             done = end;
         }
         Ok(())
+    }
+}
+
+/// Whether the pages of `len` bytes at `address` are in memory, so that no fault has to bring them.
+fn present(address: u64, len: usize) -> Result<()> {
+    let start = usize::try_from(address).map_err(|_| Error::Invalid)?;
+    let end = start.checked_add(len).ok_or(Error::Invalid)?;
+    if pages::present(&(start..end)) {
+        Ok(())
+    } else {
+        Err(Error::Invalid)
     }
 }
 
@@ -247,6 +275,8 @@ mod tests {
         assert_eq!(sum, window.memory.len());
         let mut sorted = window.slices.clone();
         sorted.sort_by_key(|slice| slice.bus);
+        let first = window.memory.address() as u64;
+        assert!(first + (window.memory.len() as u64) < sorted[0].bus);
         for pair in sorted.windows(2) {
             assert!(pair[0].bus + (pair[0].len as u64) < pair[1].bus);
         }

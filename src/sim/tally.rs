@@ -17,6 +17,8 @@ pub struct Counters {
     pub bytes_out: u64,
     /// Requests executed that ended with a status other than 0 and 0x0d.
     pub errors: u64,
+    /// Requests among them that named memory which the device does not reach.
+    pub bus_faults: u64,
     /// Events raised for waiters.
     pub events: u64,
     /// Doorbells that mean nothing: another queue, an unknown command, an index beyond the ring.
@@ -36,6 +38,7 @@ pub(super) struct Tally {
     pub bytes_in: Count,
     pub bytes_out: Count,
     pub errors: Count,
+    pub bus_faults: Count,
     pub events: Count,
     pub model_errors: Count,
     pub stale_doorbells: Count,
@@ -65,6 +68,7 @@ impl Tally {
             bytes_in: self.bytes_in.get(),
             bytes_out: self.bytes_out.get(),
             errors: self.errors.get(),
+            bus_faults: self.bus_faults.get(),
             events: self.events.get(),
             model_errors: self.model_errors.get(),
             stale_doorbells: self.stale_doorbells.get(),

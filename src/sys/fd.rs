@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicI32, Ordering};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::sys::stat::Mode;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
 /// The lowest number a queue's descriptor may have. The seed API takes a
@@ -85,7 +85,7 @@ pub fn duplicate(raw: RawFd) -> Result<OwnedFd> {
 
 /// Whether two descriptors name one open file, or `None` where the kernel does not tell.
 #[must_use]
-pub fn same_file(one: &OwnedFd, two: &OwnedFd) -> Option<bool> {
+pub fn same_file(one: BorrowedFd<'_>, two: BorrowedFd<'_>) -> Option<bool> {
     const KCMP_FILE: libc::c_int = 0;
     let me = std::process::id();
     // SAFETY: kcmp compares by numbers and takes no pointer.

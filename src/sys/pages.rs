@@ -1,9 +1,10 @@
 //! Pages of ordinary memory: their size, pinning them, keeping them from fork
 //! children, and allocating some that a device may use.
 
-#![expect(unsafe_code, reason = "sysconf, madvise, mlock and munlock")]
+#![expect(unsafe_code, reason = "sysconf, madvise, mlock, munlock and mincore")]
 
 use crate::error::{Error, Result};
+use core::ops::Range;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use memmap2::{MmapMut, MmapOptions};
@@ -53,6 +54,25 @@ pub fn lock(start: usize, len: usize) -> Result<()> {
 pub fn unlock(start: usize, len: usize) {
     // SAFETY: munlock changes no memory content.
     unsafe { libc::munlock(start as *const _, len) };
+}
+
+/// Whether all pages that hold a byte of `range` are in memory. (`mincore(2)`; of a file's pages it
+/// says whether they are in the page cache.)
+#[must_use]
+pub fn present(range: &Range<usize>) -> bool {
+    const AT_ONCE: usize = 64;
+    let mut at = range.start / size() * size();
+    while at < range.end {
+        let count = (range.end - at).div_ceil(size()).min(AT_ONCE);
+        let mut there = [0_u8; AT_ONCE];
+        // SAFETY: mincore reads page tables only, and writes a byte for each of at most 64 pages.
+        let answer = unsafe { libc::mincore(at as *mut _, count * size(), there.as_mut_ptr()) };
+        if answer != 0 || there[..count].iter().any(|page| page & 1 == 0) {
+            return false;
+        }
+        at += count * size();
+    }
+    true
 }
 
 /// How many bytes this process may have pinned (`RLIMIT_MEMLOCK`, soft); `None` for no limit.
@@ -125,6 +145,18 @@ mod tests {
         assert!(pages.map.iter().all(|b| *b == 0));
         assert!(matches!(Pages::allocate(0), Err(Error::Invalid)));
         assert!(matches!(Pages::allocate(usize::MAX), Err(Error::Invalid)));
+    }
+
+    #[test]
+    fn a_page_is_present_when_it_was_touched() {
+        let pages = Pages::allocate(3 * size()).expect("three pages");
+        let (start, end) = (pages.address(), pages.address() + pages.len());
+        assert!(present(&(start..end)) && present(&(start + 1..start + 2)));
+        assert!(!present(&(0..1)));
+        let fresh = MmapOptions::new().len(size()).map_anon().expect("a page");
+        let at = fresh.as_ptr() as usize;
+        assert!(!present(&(at..at + 1)));
+        assert_eq!(fresh[0], 0);
     }
 
     #[test]

@@ -1,46 +1,41 @@
 //! A queue of a mediated device behind VFIO: the transport of the first
 //! WarpDrive kernels (sdmdev), which the seed API was made for.
 //!
-//! An administrator makes the mediated device; one group holds one queue. The
-//! kernel starts the queue when the device is opened and stops it when it is
-//! closed, so there is no call for either, and it tells no queue number: only
-//! queue 0 of a device can be driven.
+//! An administrator makes the mediated device; one group holds one queue. A kernel
+//! without SVA starts the queue when the device is opened and tells no queue number:
+//! only queue 0 of a device can be driven then. One with SVA starts it when the
+//! process's address space is bound to it, and tells the number. Both stop it when
+//! the device is closed. The calls go through `calls`, so that a simulation can take
+//! the kernel's place.
 
+pub mod calls;
 mod container;
+pub mod kernel;
 
-use self::container::Attachment;
+pub use kernel::Kernel;
+
+use self::calls::Vfio;
+use self::container::{Attachment, Bond};
 use super::channel::{
     Access, Channel, Doorbell, Mapper, Memory, QueueId, QueueSetup, Region, Wake,
 };
 use super::uapi::DEFAULT_DEPTH;
 use crate::error::{Error, Result};
-use crate::sys::ioctl::{Request, io};
 use crate::sys::lock::Mutex;
 use crate::sys::shared::SharedMemory;
-use crate::sys::{env, fd, fork, ioctl, pages, sysfs};
+use crate::sys::{fork, pages};
 use crate::{log_error, log_info};
-use core::sync::atomic::Ordering;
+use core::ffi::c_int;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::ffi::CString;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-// `linux/vfio.h`: all requests are `_IO(';', 100 + n)`.
-const GET_API_VERSION: Request = io(b';', 100);
-const CHECK_EXTENSION: Request = io(b';', 101);
-const SET_IOMMU: Request = io(b';', 102);
-const GROUP_GET_STATUS: Request = io(b';', 103);
-const GROUP_SET_CONTAINER: Request = io(b';', 104);
-const GROUP_GET_DEVICE_FD: Request = io(b';', 106);
-const IOMMU_GET_INFO: Request = io(b';', 112);
-const IOMMU_MAP_DMA: Request = io(b';', 113);
-const IOMMU_UNMAP_DMA: Request = io(b';', 114);
+use std::time::Instant;
 
 /// `VFIO_API_VERSION`.
-const API_VERSION: i32 = 0;
-/// `VFIO_GROUP_FLAGS_VIABLE`.
-const GROUP_VIABLE: u32 = 1 << 0;
+const API_VERSION: c_int = 0;
 /// `VFIO_NOIOMMU_IOMMU`: no IOMMU at all.
 const NOIOMMU: i32 = 8;
 
@@ -60,6 +55,8 @@ const DUS_PAGE: u64 = 1;
 const SQE_SIZE: u32 = 128;
 /// Bytes of queue memory: descriptors, then completions of 16 bytes; the kernel tells no size.
 const DUS_SIZE: usize = (SQE_SIZE as usize + 16) * DEFAULT_DEPTH as usize;
+/// The longest that a tick of the kernel (`CMD_WAIT` counts in them) lasts: CONFIG_HZ is 100 or more.
+const TICK: Duration = Duration::from_millis(10);
 
 /// Where a mediated device is: the fields of the seed's `struct wd_queue`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +85,8 @@ pub struct Opened {
     pub dma_flag: i32,
     /// The `iommu_type` attribute: the VFIO IOMMU type.
     pub iommu_type: i32,
+    /// The process's address space as the device knows it; 0 if the kernel binds none.
+    pub pasid: u32,
     /// The container: the caller's number, or ours. Ours closes with the last queue in it.
     pub container: RawFd,
     /// The descriptor of the container that is ours in any case, the same number or another.
@@ -106,35 +105,78 @@ pub struct Opened {
 /// [`Error::Unsupported`] if it lacks the IOMMU type. [`Error::Permission`] for a group that is not
 /// viable, and for devices that take physical addresses. [`Error::Busy`] if the group is open. Else the
 /// `errno` of the step that failed.
-pub fn open(paths: &Paths) -> Result<Opened> {
-    let group = fd::open_read_write(&paths.group)?;
+pub fn open(vfio: &dyn Vfio, paths: &Paths) -> Result<Opened> {
+    let group = vfio.open_group(&paths.group)?;
     let container = match paths.container {
-        Some(number) => container::supplied(number)?,
-        None => container::open(&env::dev_root().join("vfio/vfio"))?,
+        Some(number) => container::supplied(vfio, number)?,
+        None => container::open(vfio)?,
     };
-    let terms = agree(container.as_fd(), paths)?;
-    let api = sysfs::text(&paths.device_api)?;
-    viable(group.as_fd())?;
+    let terms = agree(vfio, container.calls(), paths)?;
+    let api = vfio.attribute(&paths.device_api)?;
+    viable(&*group)?;
     let attached = Attachment::new(container, group, terms.iommu_argument)?;
-    let device = ioctl::open_by_text(attached.group(), GROUP_GET_DEVICE_FD, &paths.mdev)?;
-    log_info!("{:?}: queue opened behind VFIO, {api}", paths.mdev);
+    let device = attached.group().device(&paths.mdev)?;
+    let (bond, number) = bind(terms.kind, &attached, &*device)?;
+    let pasid = bond.as_ref().map_or(0, Bond::pasid);
+    let simulated = if vfio.is_simulated() {
+        ", simulated"
+    } else {
+        ""
+    };
+    log_info!(
+        "{:?}: queue opened behind VFIO, {api}{simulated}",
+        paths.mdev
+    );
     let own_container = attached.container().as_fd().as_raw_fd();
-    let (group, raw_device) = (attached.group().as_raw_fd(), device.as_raw_fd());
+    let group = attached.group().as_fd().as_raw_fd();
+    let raw_device = device.as_fd().as_raw_fd();
     Ok(Opened {
         channel: Arc::new(Queue {
             regions: Mutex::default(),
+            bond,
             device,
             attached,
             kind: terms.kind,
+            number,
+            polls: AtomicBool::new(false),
             born: fork::generation(),
         }),
         api,
         dma_flag: terms.dma_flag,
         iommu_type: terms.iommu_type,
+        pasid,
         container: paths.container.unwrap_or(own_container),
         own_container,
         group,
         device: raw_device,
+    })
+}
+
+/// Binds the process to a device with SVA, and so starts the queue, where the kernel can. The queue's
+/// number; 0 where no call tells it.
+fn bind(
+    kind: Kind,
+    attached: &Attachment,
+    device: &dyn calls::Device,
+) -> Result<(Option<Bond>, u16)> {
+    let bond = match kind {
+        Kind::Sva | Kind::SvaPinned => Bond::new(attached.container()),
+        Kind::Mapped => None,
+    };
+    let number = match &bond {
+        Some(bond) => queue_number(device.bind_pasid(bond.pasid())?)?,
+        None => 0,
+    };
+    Ok((bond, number))
+}
+
+/// What `CMD_BIND_PASID` answered, if it can be a queue's number: some kernels answer anything.
+fn queue_number(answer: c_int) -> Result<u16> {
+    const QUEUES: u16 = 4096; // of the hardware that has this interface
+    let number = u16::try_from(answer).ok().filter(|n| *n < QUEUES);
+    number.ok_or_else(|| {
+        log_error!("the kernel says that the queue's number is {answer}");
+        Error::Io
     })
 }
 
@@ -147,18 +189,18 @@ struct Terms {
 }
 
 /// Whether the container can do what the device needs.
-fn agree(container: BorrowedFd<'_>, paths: &Paths) -> Result<Terms> {
-    let version = ioctl::with_value(container, GET_API_VERSION, 0);
+fn agree(vfio: &dyn Vfio, container: &dyn calls::Container, paths: &Paths) -> Result<Terms> {
+    let version = container.version();
     if version != Ok(API_VERSION) {
         log_error!("the container speaks no known version of VFIO: {version:?}");
         return Err(Error::Invalid);
     }
-    let dma_flag = attribute(&paths.dma_flag)?;
+    let dma_flag = attribute(vfio, &paths.dma_flag)?;
     let kind = kind(dma_flag)?;
-    let iommu_type = attribute(&paths.iommu_type)?;
+    let iommu_type = attribute(vfio, &paths.iommu_type)?;
     let iommu_argument = iommu_argument(iommu_type)?;
-    let known = ioctl::with_value(container, CHECK_EXTENSION, iommu_argument);
-    if !known.as_ref().is_ok_and(|n| *n > 0) {
+    let known = container.has_type(iommu_argument);
+    if known != Ok(true) {
         log_error!("VFIO has no IOMMU of type {iommu_type} here: {known:?}");
         return Err(Error::Unsupported);
     }
@@ -171,9 +213,10 @@ fn agree(container: BorrowedFd<'_>, paths: &Paths) -> Result<Terms> {
 }
 
 /// The number in an attribute.
-fn attribute(path: &Path) -> Result<i32> {
-    sysfs::number(path).map_err(|error| {
-        log_error!("{}: no number: {error}", path.display());
+fn attribute(vfio: &dyn Vfio, path: &Path) -> Result<i32> {
+    let text = vfio.attribute(path).unwrap_or_default();
+    text.parse().map_err(|_| {
+        log_error!("{}: no number: {text:?}", path.display());
         Error::Invalid
     })
 }
@@ -217,14 +260,12 @@ fn iommu_argument(iommu_type: i32) -> Result<usize> {
 }
 
 /// Whether all devices of the group are in safe hands.
-fn viable(group: BorrowedFd<'_>) -> Result<()> {
-    let mut status = [8_u32, 0]; // argsz, flags
-    ioctl::with_argument(group, GROUP_GET_STATUS, &mut status)?;
-    if status[1] & GROUP_VIABLE == 0 {
-        log_error!("the group is not viable: another driver holds a device of it");
-        return Err(Error::Permission);
+fn viable(group: &dyn calls::Group) -> Result<()> {
+    if group.is_viable()? {
+        return Ok(());
     }
-    Ok(())
+    log_error!("the group is not viable: another driver holds a device of it");
+    Err(Error::Permission)
 }
 
 #[derive(Default)]
@@ -236,9 +277,15 @@ struct Regions {
 /// An open device in its group and container. Field order is drop order: unmapped, then closed.
 struct Queue {
     regions: Mutex<Regions>,
-    device: OwnedFd,
+    /// With it the device reaches the process's addresses.
+    #[expect(dead_code, reason = "held for its Drop")]
+    bond: Option<Bond>,
+    device: Box<dyn calls::Device>,
     attached: Attachment,
     kind: Kind,
+    number: u16,
+    /// The device's driver cannot wait.
+    polls: AtomicBool,
     /// The fork generation of the process that opened it. A child must not touch the parent's queue.
     born: u64,
 }
@@ -262,7 +309,7 @@ impl Channel for Queue {
             return Err(Error::Unsupported);
         }
         Ok(QueueId {
-            number: 0,
+            number: self.number,
             sqe_size: SQE_SIZE,
             sq_depth: DEFAULT_DEPTH,
             cq_depth: DEFAULT_DEPTH,
@@ -280,16 +327,17 @@ impl Channel for Queue {
         if let Some(mapped) = slot {
             return Ok(mapped.clone());
         }
-        let offset = page * pages::size() as u64;
-        let mapped = SharedMemory::map(self.device.as_fd(), offset, len)?;
+        let mapped = self.device.map(page, len)?;
         *slot = Some(mapped.clone());
         Ok(mapped)
     }
 
     fn doorbell(&self, offset: usize) -> Result<Doorbell> {
-        Ok(Doorbell::Mapped(
-            self.region(Region::Mmio)?.register(offset)?,
-        ))
+        self.here()?;
+        Ok(match self.device.bell(offset)? {
+            Some(bell) => Doorbell::Call(bell),
+            None => Doorbell::Mapped(self.region(Region::Mmio)?.register(offset)?),
+        })
     }
 
     /// The queue runs since its device was opened. But the kernel ignores it if that failed, and
@@ -308,12 +356,27 @@ impl Channel for Queue {
     /// There is no such call; the queue stops when its device is closed.
     fn stop(&self) {}
 
-    /// The transport's own wait counts in ticks of unknown length, cannot be ended, and fails with
-    /// the only kernel driver there is; nor is there a poll. So this sleeps for 1 ms at most and
-    /// then says that the caller should look, or that the time is over.
+    /// The transport's own wait counts in ticks of unknown length and cannot be ended, so it is told
+    /// of few, and only if the longest tick there is fits. The only kernel driver there is cannot
+    /// wait; then, and for shorter times, this sleeps for 1 ms at most and says that the caller
+    /// should look, or that the time is over.
     fn wait(&self, limit: Duration) -> Result<Wake> {
         const SLICE: Duration = Duration::from_millis(1);
+        const MOST_TICKS: u128 = 5;
         self.here()?;
+        let begin = Instant::now();
+        let ticks = (limit.as_nanos() / TICK.as_nanos()).min(MOST_TICKS) as usize;
+        // Relaxed: whoever does not see it yet asks once more.
+        if ticks > 0 && !self.polls.load(Ordering::Relaxed) {
+            match self.device.wait(ticks) {
+                Ok(left) if left > 0 || begin.elapsed() < limit => return Ok(Wake::Event),
+                Ok(_) => return Ok(Wake::TimedOut),
+                Err(error) => {
+                    log_info!("the device's driver cannot wait: {error}");
+                    self.polls.store(true, Ordering::Relaxed);
+                }
+            }
+        }
         std::thread::sleep(limit.min(SLICE));
         Ok(if limit > SLICE {
             Wake::Event
@@ -345,14 +408,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn request_numbers_are_those_of_the_kernel_headers() {
-        assert_eq!(GET_API_VERSION, 0x3b64);
-        assert_eq!(GROUP_GET_DEVICE_FD, 0x3b6a);
-        assert_eq!(IOMMU_GET_INFO, 0x3b70);
-        assert_eq!(IOMMU_UNMAP_DMA, 0x3b72);
-    }
-
-    #[test]
     fn dma_flags_choose_the_way_to_memory_and_unknown_ones_are_invalid() {
         for (flag, expected) in [
             (1, Ok(Kind::Mapped)),
@@ -382,5 +437,13 @@ mod tests {
     #[test]
     fn the_queue_memory_is_that_of_the_seed() {
         assert_eq!(DUS_SIZE, 147_456);
+    }
+
+    #[test]
+    fn a_queue_number_that_the_hardware_does_not_have_is_not_believed() {
+        assert_eq!(queue_number(0), Ok(0));
+        assert_eq!(queue_number(4095), Ok(4095));
+        assert_eq!(queue_number(4096), Err(Error::Io));
+        assert_eq!(queue_number(-1), Err(Error::Io));
     }
 }

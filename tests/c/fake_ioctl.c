@@ -141,7 +141,7 @@ static int container_ioctl(struct object *c, const char *name, void *arg)
 		return map_dma(c, arg, arg);
 	if (!strcmp(name, "UNMAP_DMA"))
 		return unmap_dma(c, arg, arg);
-	return -EINVAL;
+	return -ENOTTY; /* BIND and UNBIND are of patches that were not merged */
 }
 
 static const struct {
@@ -155,6 +155,8 @@ static const struct {
 	{ CONTAINER, 0x3b71, "MAP_DMA" },	  { CONTAINER, 0x3b72, "UNMAP_DMA" },
 	{ GROUP, 0x3b67, "GROUP_GET_STATUS" },	  { GROUP, 0x3b68, "SET_CONTAINER" },
 	{ GROUP, 0x3b6a, "GET_DEVICE_FD" },	  { NODE, 0x80085703, "GET_SS_DMA" },
+	{ CONTAINER, 0x3b7a, "BIND" },		  { CONTAINER, 0x3b7b, "UNBIND" },
+	{ MDEV, 0x5701, "WAIT" },		  { MDEV, 0x5702, "BIND_PASID" },
 };
 
 static const char *request_name(enum kind kind, unsigned long request)
@@ -197,7 +199,7 @@ int ioctl(int fd, unsigned long request, ...)
 	else if (o->kind == CONTAINER)
 		value = container_ioctl(o, name, arg);
 	else
-		value = request == 0x5701 ? -ENODEV : -EINVAL; /* WAIT has no driver */
+		value = !strcmp(name, "WAIT") ? -ENODEV : -EINVAL; /* WAIT has no driver */
 	note("ioctl %s = %ld", name, value);
 	unlock();
 	return answer(value);

@@ -1,12 +1,14 @@
-/* The seed's calls in the seed's order, on a uacce device: a file comes in on the standard input and
- * goes out as a zlib stream. The file is mapped and shared as it is, the message comes from malloc,
- * the queue is polled, and software writes the two bytes of the header. */
+/* The seed's calls in the seed's order: a file comes in on the standard input and goes out as a zlib
+ * stream. `seed_sequence [DEVICE]` works on a uacce device, `seed_sequence vfio` on the mediated
+ * device behind VFIO that the seed's own sample names. The file is mapped and shared as it is, the
+ * message comes from malloc, the queue is polled, and software writes the two bytes of the header. */
 #include <sys/mman.h>
 #include <warpdrive/comp_hw.h>
 #include <warpdrive/hisi_qm_udrv.h>
 #include <warpdrive/wd.h>
 
 #define OUT_SIZE (16u << 20)
+#define SDMDEV "/sys/class/sdmdev/0000:75:00.0/device/"
 
 static int give_up(const char *what)
 {
@@ -33,6 +35,13 @@ int main(int argc, char **argv)
 	memset(&q, 0, sizeof(q));
 	q.container = -1;
 	q.mdev_name = argc > 1 ? argv[1] : NULL;
+	if (argc > 1 && !strcmp(argv[1], "vfio")) {
+		q.mdev_name = "22e09922-7a82-11e8-9cf6-d74cffa9e87b";
+		q.vfio_group_path = "/dev/vfio/10";
+		q.iommu_ext_path = SDMDEV "params/iommu_type";
+		q.dmaflag_ext_path = SDMDEV "params/dma_flag";
+		q.device_api_path = SDMDEV "mdev_supported_types/hisi_zip-hisi_zip/device_api";
+	}
 	if (wd_request_queue(&q))
 		return give_up("wd_request_queue");
 	fprintf(stderr, "pasid=%d, dma_flag=%d\n", q.pasid, q.dma_flag);

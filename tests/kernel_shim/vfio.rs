@@ -30,7 +30,7 @@ fn paths(group: u32, container: Option<RawFd>) -> Paths {
 }
 
 fn mdev(group: u32, container: Option<RawFd>) -> Result<(Queue, Opened)> {
-    let opened = vfio::open(&paths(group, container))?;
+    let opened = vfio::open(&vfio::Kernel, &paths(group, container))?;
     let version = Version::from_api(&opened.api)?;
     let queue = Queue::start(Arc::clone(&opened.channel), version)?;
     Ok((queue, opened))
@@ -77,6 +77,83 @@ fn a_mediated_device_opens_in_order_and_closes_in_order() {
     assert!(order.is_sorted(), "{}", world.log());
     assert_eq!((world.count("mmap"), world.count("munmap")), (2, 2));
     assert_eq!((world.count("close"), world.count("store")), (3, 0));
+}
+
+#[test]
+fn a_process_is_bound_before_the_queue_and_unbound_behind_it() {
+    let faults = "BIND=0,BIND_PASID=0,UNBIND=0";
+    let world = inside(World::vfio("4").with("FAKE_FAULT", faults), || {
+        let container = fd::open_read_write(&root().join("vfio/vfio")).expect("opens");
+        let (mut one, opened) = mdev(10, Some(container.as_raw_fd())).expect("opens");
+        let (mut two, also) = mdev(11, Some(container.as_raw_fd())).expect("opens");
+        one.echo(2);
+        drop((one, opened));
+        two.echo(2);
+        drop((two, also));
+    });
+    let Some(world) = world else { return };
+    let order = world.order(&[
+        "ioctl GET_DEVICE_FD",
+        "ioctl BIND = 0",
+        "ioctl BIND_PASID = 0",
+        "mmap DUS",
+        "close MDEV",
+        "ioctl UNBIND = 0",
+    ]);
+    // The first queue closes before the process is unbound for the second.
+    assert!(order.is_sorted(), "{}", world.log());
+    let count = |call| world.count(call);
+    assert_eq!((count("ioctl BIND ="), count("ioctl UNBIND")), (1, 1));
+    assert_eq!(count("ioctl BIND_PASID"), 2);
+    let log = world.log();
+    let lines: Vec<_> = log.lines().collect();
+    let last = |call: &str| lines.iter().rposition(|l| l.starts_with(call));
+    assert!(last("munmap") < last("ioctl UNBIND"), "{log}");
+    assert!(last("ioctl UNBIND") < last("close MDEV"), "{log}");
+}
+
+#[test]
+fn a_queue_that_cannot_be_bound_or_has_no_number_is_undone() {
+    for (answer, number) in [(-22, libc::EINVAL), (4096, libc::EIO)] {
+        let faults = format!("BIND=0,UNBIND=0,BIND_PASID={answer}");
+        let world = World::vfio("8").with("FAKE_FAULT", &faults);
+        let world = inside(world.with("EXPECTED", &number.to_string()), || {
+            let error = mdev(10, None).err().expect("refused");
+            assert_eq!(Some(error.number()), expected());
+        });
+        let Some(world) = world else { return };
+        assert_eq!(world.count("ioctl UNBIND"), 1, "{}", world.log());
+        assert_eq!(world.count("mmap"), 0);
+    }
+}
+
+#[test]
+fn the_number_that_the_binding_tells_is_the_queues() {
+    let faults = "BIND=0,UNBIND=0,BIND_PASID=7";
+    inside(World::vfio("4").with("FAKE_FAULT", faults), || {
+        let opened = vfio::open(&vfio::Kernel, &paths(10, None)).expect("opens");
+        let compress = QueueSetup {
+            kind: 0,
+            sqe_size: 128,
+        };
+        let id = opened.channel.configure(compress).expect("compresses");
+        assert_eq!(id.number, 7);
+    });
+}
+
+#[test]
+fn a_wait_is_the_drivers_where_it_can() {
+    for (faults, waits) in [("WAIT=3", 2), ("WAIT=-19", 1)] {
+        let world = inside(World::vfio("1").with("FAKE_FAULT", faults), || {
+            let (queue, _opened) = mdev(10, None).expect("opens");
+            let wait = |ms| queue.channel.wait(Duration::from_millis(ms));
+            // Shorter than a tick may be: asked of nobody.
+            assert_eq!(wait(9), Ok(Wake::Event));
+            assert_eq!((wait(60_000), wait(10)), (Ok(Wake::Event), Ok(Wake::Event)));
+        });
+        let Some(world) = world else { return };
+        assert_eq!(world.count("ioctl WAIT"), waits, "{}", world.log());
+    }
 }
 
 #[test]
@@ -147,14 +224,17 @@ fn missing_attributes_are_errors() {
 #[test]
 fn a_mediated_device_only_compresses() {
     inside(World::vfio("4"), || {
-        let opened = vfio::open(&paths(10, None)).expect("opens");
+        let opened = vfio::open(&vfio::Kernel, &paths(10, None)).expect("opens");
         let decompress = QueueSetup {
             kind: 1,
             sqe_size: 128,
         };
         let answer = opened.channel.configure(decompress);
         assert_eq!(answer, Err(Error::Unsupported));
-        assert_eq!(vfio::open(&paths(10, None)).err(), Some(Error::Busy));
+        assert_eq!(
+            vfio::open(&vfio::Kernel, &paths(10, None)).err(),
+            Some(Error::Busy)
+        );
     });
 }
 

@@ -277,20 +277,41 @@ pub unsafe extern "C" fn fcntl64(fd: c_int, command: c_int, argument: c_long) ->
     unsafe { fcntl(fd, command, argument) }
 }
 
+/// A control call on a device.
+fn control(file: u32, request: u32, argument: u64) -> Result<c_int, c_int> {
+    let quiet = Quiet::new();
+    let found = made().and_then(|served| Some((served, served.file(file)?)));
+    // The parent of this process has opened it, and the queue works there.
+    let (served, file) = found.ok_or(libc::ESHUTDOWN)?;
+    if !file.node().is_wait(request) {
+        return file.node().ioctl(served, request, argument);
+    }
+    drop(quiet);
+    // Tick by tick, so that signals come through. 0 waits for ever, and answers 0.
+    let mut left = argument;
+    loop {
+        let quiet = Quiet::new();
+        let woken = file.node().wait()?;
+        drop(quiet);
+        if woken {
+            return Ok(left.min(c_int::MAX as u64) as c_int);
+        }
+        if argument != 0 {
+            left -= 1;
+            if left == 0 {
+                return Ok(0);
+            }
+        }
+    }
+}
+
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ioctl(fd: c_int, request: c_ulong, argument: *mut c_void) -> c_int {
     // These are the file system's, whatever the file is.
     const GENERAL: [c_ulong; 4] = [libc::FIOCLEX, libc::FIONCLEX, libc::FIONBIO, libc::FIOASYNC];
     match table::get(fd) {
         Kind::Device { file, .. } if !GENERAL.contains(&request) && !borrowed() => {
-            let quiet = Quiet::new();
-            let file = made().and_then(|served| served.file(file));
-            let result = file
-                // The parent of this process has opened it, and the queue works there.
-                .ok_or(libc::ESHUTDOWN)
-                .and_then(|file| file.ioctl(request, argument as usize));
-            drop(quiet);
-            answer(result)
+            answer(control(file, request as u32, argument as u64))
         }
         // SAFETY: the program's promise.
         _ => unsafe { next::ioctl(fd, request, argument) },

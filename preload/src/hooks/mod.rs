@@ -61,6 +61,9 @@ unsafe fn follow(path: *const c_char) -> Option<Lead> {
     // SAFETY: the caller's promise.
     let path = unsafe { CStr::from_ptr(path) };
     let inside = place::inside(path.to_bytes())?;
+    if place::is_vfio(&inside) && !served::has_mediated() {
+        return None;
+    }
     let _quiet = Quiet::new();
     let served = served::served()?;
     if inside == b"class/uacce" {

@@ -4,9 +4,9 @@
 
 use super::lead;
 use crate::next;
+use crate::place;
 use crate::served::made;
 use crate::table::{self, Kind};
-use crate::{place, tree};
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr;
 use libc::{DIR, FILE, S_IFCHR, S_IFMT, size_t, ssize_t, stat as Stat, statx as Statx};
@@ -46,15 +46,10 @@ redirect! {
 }
 
 /// What `stat` says of a node: a character device, where a file stands for it.
-fn as_node(about: &mut Stat, minor: u32) {
+fn as_node(about: &mut Stat, (major, minor): (u32, u32)) {
     about.st_mode = about.st_mode & !S_IFMT | S_IFCHR;
-    about.st_rdev = libc::makedev(tree::MAJOR, minor);
+    about.st_rdev = libc::makedev(major, minor);
     about.st_size = 0;
-}
-
-fn minor(device: &str) -> u32 {
-    let number = device.rsplit('-').next();
-    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// `stat` of a path by one of its names.
@@ -67,9 +62,9 @@ unsafe fn about(path: Text, into: *mut Stat, next: impl FnOnce(Text) -> c_int) -
         return next(path);
     };
     let result = next(lead.path.as_ptr());
-    if let (0, Some(device)) = (result, &lead.node) {
+    if let (0, Some(node)) = (result, &lead.node) {
         // SAFETY: the caller's promise; it was filled just now.
-        as_node(unsafe { &mut *into }, minor(device));
+        as_node(unsafe { &mut *into }, place::numbers(node));
     }
     result
 }
@@ -122,9 +117,12 @@ unsafe fn about_open(fd: c_int, into: *mut Stat) -> c_int {
         && let Kind::Device { file, .. } = table::get(fd)
     {
         let file = made().and_then(|served| served.file(file));
-        let number = file.map_or(0, |file| minor(&file.device));
-        // SAFETY: the caller's promise; it was filled just now.
-        as_node(unsafe { &mut *into }, number);
+        // Of a file of the parent nothing more is known.
+        let numbers = file.map_or(Some((place::MAJOR, 0)), |file| file.node().numbers());
+        if let Some(numbers) = numbers {
+            // SAFETY: the caller's promise; it was filled just now.
+            as_node(unsafe { &mut *into }, numbers);
+        }
     }
     result
 }
@@ -166,11 +164,12 @@ pub unsafe extern "C" fn statx(
     let path = lead.as_ref().map_or(path, |lead| lead.path.as_ptr());
     // SAFETY: as above.
     let result = unsafe { next::statx(dir, path, flags, mask, into) };
-    if let (0, Some(device)) = (result, lead.and_then(|lead| lead.node)) {
+    if let (0, Some(node)) = (result, lead.and_then(|lead| lead.node)) {
         // SAFETY: the program's promise; it was filled just now.
         let about = unsafe { &mut *into };
+        let (major, minor) = place::numbers(&node);
         about.stx_mode = about.stx_mode & !(S_IFMT as u16) | S_IFCHR as u16;
-        (about.stx_rdev_major, about.stx_rdev_minor) = (tree::MAJOR, minor(&device));
+        (about.stx_rdev_major, about.stx_rdev_minor) = (major, minor);
         about.stx_size = 0;
     }
     result

@@ -158,7 +158,7 @@ fn describe(q: &mut wd_queue, info: &Info) {
     // Open, so the interface is one of the table's.
     q.hw_type_id = Version::from_api(&info.api).map_or(0, |version| version as c_int);
     q.dma_flag = info.dma_flag;
-    q.pasid = 0;
+    q.pasid = info.vfio.map_or(0, |v| v.pasid as c_int);
     q.container = info.vfio.map_or(-1, |v| v.container);
     q.group = info.vfio.map_or(-1, |v| v.group);
     q.iommu_type = info.vfio.map_or(0, |v| v.iommu_type);

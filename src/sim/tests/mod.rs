@@ -6,6 +6,7 @@ mod faults;
 mod queue;
 mod served;
 mod streams;
+mod vfio;
 mod without_sva;
 
 use super::config::Config;

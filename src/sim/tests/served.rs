@@ -105,3 +105,11 @@ fn a_queue_is_open_once_and_has_room_for_its_rings() {
     drop(held);
     assert_eq!(try_open(NUMBER, len), Ok(()));
 }
+
+#[test]
+fn a_device_behind_vfio_is_not_served() {
+    let text = "hisi_zip,transport=vfio";
+    let mut config: Config = text.parse().expect("a valid text");
+    let refused = Served::new("hisi_zip-0", config.devices.remove(0));
+    assert_eq!(refused.err(), Some(Error::Invalid));
+}

@@ -80,6 +80,12 @@ fn an_address_that_is_not_of_the_region_is_a_fault() {
     let region = Static::of(&rig, 2 * MIB);
     assert_eq!(rig.run(&process).status, BUS_FAULT);
     assert_eq!(out, [0; 2000]);
+    // No more are the process's addresses of the region itself.
+    for offset in (0..region.memory.len()).step_by(64 << 10) {
+        let at = region.memory.address() as u64 + offset as u64;
+        let on_the_bus = |slice: &Slice| (slice.bus..slice.bus + slice.len as u64).contains(&at);
+        assert!(!region.slices.iter().any(on_the_bus), "{at:#x}");
+    }
     let good = between(&region.slices, 1000);
     let [source, destination] = [good.source, good.destination];
     let wild = [
@@ -103,6 +109,28 @@ fn an_address_that_is_not_of_the_region_is_a_fault() {
         );
     }
     assert!(Status::from_code(rig.run(&good).status).is_good());
+    let did = world.counters("hisi_zip-0").expect("device 0");
+    assert_eq!(
+        (did.bus_faults, did.errors),
+        (2 + wild.len() as u64, 2 + wild.len() as u64)
+    );
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "processes and system calls")]
+fn a_region_that_is_replaced_is_out_of_reach() {
+    let world = world("hisi_zip,sva=0");
+    let mut rig = Rig::open(&world, COMPRESS);
+    let region = Static::of(&rig, 2 * MIB);
+    let sqe = between(&region.slices, 1000);
+    assert!(Status::from_code(rig.run(&sqe).status).is_good());
+    drop(region);
+    // The next region of a queue begins at the same address, so this one is shorter.
+    let region = Static::of(&rig, MIB / 2);
+    assert_eq!(rig.run(&sqe).status, BUS_FAULT, "its second slice is gone");
+    assert!(region.get(0, 64 << 10).iter().all(|byte| *byte == 0));
+    let did = world.counters("hisi_zip-0").expect("device 0");
+    assert_eq!(did.bus_faults, 1);
 }
 
 #[test]

@@ -2,33 +2,28 @@
 //! program may supply one of its own for several queues, so a process knows the
 //! containers it uses and has one object for each.
 
-use super::{
-    Access, GROUP_SET_CONTAINER, IOMMU_GET_INFO, IOMMU_MAP_DMA, IOMMU_UNMAP_DMA, Mapper, SET_IOMMU,
-};
+use super::calls::{self, Vfio};
+use super::{Access, Mapper};
 use crate::error::{Error, Result};
-use crate::log_error;
+use crate::sys::fd;
 use crate::sys::fork::{self, PerProcess};
 use crate::sys::lock::{Mutex, MutexGuard};
-use crate::sys::{fd, ioctl};
+use crate::{log_error, log_info};
 use core::ops::Range;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::path::Path;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, Weak};
-
-/// `VFIO_DMA_MAP_FLAG_READ`.
-const MAP_READ: u32 = 1 << 0;
-/// `VFIO_DMA_MAP_FLAG_WRITE`.
-const MAP_WRITE: u32 = 1 << 1;
 
 /// A container, closed when the last queue and the last share in it have gone.
 pub struct Container {
     /// Ours: opened by us, or a duplicate of the caller's, which so stays the caller's to close.
-    fd: OwnedFd,
+    calls: Box<dyn calls::Container>,
     /// The number that callers know it by.
     number: RawFd,
     /// Groups in it that this process attached. The kernel sets the IOMMU up for the first and
     /// forgets it with the last.
     groups: Mutex<usize>,
+    /// The process's address space as its devices know it, and how many queues use it.
+    bond: Mutex<(u32, usize)>,
     /// The fork generation that made it. A child must not touch the parent's mappings.
     born: u64,
 }
@@ -39,11 +34,16 @@ fn in_use() -> MutexGuard<'static, Vec<Weak<Container>>> {
     IN_USE.get_or(Mutex::default).lock()
 }
 
-fn enter(list: &mut Vec<Weak<Container>>, fd: OwnedFd, number: RawFd) -> Arc<Container> {
+fn enter(
+    list: &mut Vec<Weak<Container>>,
+    calls: Box<dyn calls::Container>,
+    number: RawFd,
+) -> Arc<Container> {
     let container = Arc::new(Container {
-        fd,
+        calls,
         number,
         groups: Mutex::new(0),
+        bond: Mutex::new((0, 0)),
         born: fork::generation(),
     });
     list.retain(|c| c.strong_count() > 0);
@@ -54,38 +54,42 @@ fn enter(list: &mut Vec<Weak<Container>>, fd: OwnedFd, number: RawFd) -> Arc<Con
 /// Opens a container of our own.
 ///
 /// # Errors
-/// [`Error::NoDevice`] if the kernel has no VFIO, else the `errno` of `open(2)`.
-pub fn open(path: &Path) -> Result<Arc<Container>> {
-    let fd = match fd::open_read_write(path) {
-        Err(Error::Os(libc::ENOENT)) => return Err(Error::NoDevice),
-        other => other?,
-    };
-    let number = fd.as_raw_fd();
-    Ok(enter(&mut in_use(), fd, number))
+/// [`Error::NoDevice`] if there is no VFIO, else the `errno` of `open(2)`.
+pub fn open(vfio: &dyn Vfio) -> Result<Arc<Container>> {
+    let calls = vfio.open_container()?;
+    let number = calls.as_fd().as_raw_fd();
+    Ok(enter(&mut in_use(), calls, number))
 }
 
 /// The container that a caller's descriptor names: the one in use, if it is the same open file.
 ///
 /// # Errors
-/// `EBADF` if the descriptor is not open.
-pub fn supplied(number: RawFd) -> Result<Arc<Container>> {
+/// `EBADF` if the descriptor is not open, [`Error::Invalid`] if it is no container.
+pub fn supplied(vfio: &dyn Vfio, number: RawFd) -> Result<Arc<Container>> {
     let fd = fd::duplicate(number)?;
     let mut list = in_use();
-    let same = |c: &Arc<Container>| fd::same_file(&c.fd, &fd).unwrap_or(c.number == number);
-    let known = list.iter().filter_map(Weak::upgrade).find(same);
-    Ok(known.unwrap_or_else(|| enter(&mut list, fd, number)))
+    let same =
+        |c: &Arc<Container>| fd::same_file(c.as_fd(), fd.as_fd()).unwrap_or(c.number == number);
+    match list.iter().filter_map(Weak::upgrade).find(same) {
+        Some(known) => Ok(known),
+        None => Ok(enter(&mut list, vfio.adopt_container(fd)?, number)),
+    }
 }
 
 impl Container {
+    /// The calls of the container.
+    pub fn calls(&self) -> &dyn calls::Container {
+        &*self.calls
+    }
+
     /// Sets the IOMMU up, unless the container has one already: from a caller who did so itself,
     /// or from a group of ours that is just being closed.
     fn set_iommu(&self, iommu_type: usize) -> Result<()> {
-        let Err(error) = ioctl::with_value(self.as_fd(), SET_IOMMU, iommu_type) else {
+        let Err(error) = self.calls.set_iommu(iommu_type) else {
             return Ok(());
         };
-        let mut info = [24_u32, 0, 0, 0, 0, 0]; // argsz, flags, page sizes, capabilities, padding
         let refused = matches!(error, Error::Busy | Error::Invalid);
-        if refused && ioctl::with_argument(self.as_fd(), IOMMU_GET_INFO, &mut info).is_ok() {
+        if refused && self.calls.has_iommu() {
             return Ok(());
         }
         log_error!("VFIO: the container does not take IOMMU type {iommu_type}: {error}");
@@ -95,17 +99,8 @@ impl Container {
 
 impl AsFd for Container {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+        self.calls.as_fd()
     }
-}
-
-/// The 32-bit halves of a 64-bit field, as they lie in memory.
-fn halves(value: usize) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = (value as u64).to_ne_bytes();
-    [
-        u32::from_ne_bytes([a, b, c, d]),
-        u32::from_ne_bytes([e, f, g, h]),
-    ]
 }
 
 impl Mapper for Container {
@@ -113,31 +108,16 @@ impl Mapper for Container {
         if self.born != fork::generation() {
             return Err(Error::Shutdown);
         }
-        let flags = match access {
-            Access::Read => MAP_READ,
-            Access::ReadWrite => MAP_READ | MAP_WRITE,
-        };
-        let [vaddr_0, vaddr_1] = halves(pages.start);
-        let [size_0, size_1] = halves(pages.len());
-        // argsz, flags, vaddr, iova = vaddr, size
-        let mut argument = [
-            32, flags, vaddr_0, vaddr_1, vaddr_0, vaddr_1, size_0, size_1,
-        ];
-        ioctl::with_argument(self.as_fd(), IOMMU_MAP_DMA, &mut argument)
-            .map(drop)
-            .inspect_err(|error| log_error!("VFIO: {pages:#x?} cannot be mapped: {error}"))
+        let mapped = self.calls.map(pages, access);
+        mapped.inspect_err(|error| log_error!("VFIO: {pages:#x?} cannot be mapped: {error}"))
     }
 
     fn unmap(&self, pages: &Range<usize>) {
         if self.born != fork::generation() {
             return;
         }
-        let [iova_0, iova_1] = halves(pages.start);
-        let [size_0, size_1] = halves(pages.len());
-        // argsz, flags, iova, size; the kernel answers in size how much it unmapped
-        let mut argument = [24, 0, iova_0, iova_1, size_0, size_1];
-        let answer = ioctl::with_argument(self.as_fd(), IOMMU_UNMAP_DMA, &mut argument);
-        if answer.is_err() || argument[4..] != [size_0, size_1] {
+        let answer = self.calls.unmap(pages);
+        if answer != Ok(pages.len()) {
             log_error!("VFIO: {pages:#x?} cannot be unmapped: {answer:?}");
         }
     }
@@ -146,7 +126,7 @@ impl Mapper for Container {
 /// A group in a container. Closing the group takes it out. Field order is drop order.
 pub struct Attachment {
     container: Arc<Container>,
-    group: OwnedFd,
+    group: Box<dyn calls::Group>,
 }
 
 impl Attachment {
@@ -154,11 +134,14 @@ impl Attachment {
     ///
     /// # Errors
     /// The `errno` of either step; the group is closed then.
-    pub fn new(container: Arc<Container>, group: OwnedFd, iommu_type: usize) -> Result<Attachment> {
+    pub fn new(
+        container: Arc<Container>,
+        group: Box<dyn calls::Group>,
+        iommu_type: usize,
+    ) -> Result<Attachment> {
         {
             let mut groups = container.groups.lock();
-            let mut number = container.fd.as_raw_fd();
-            ioctl::with_argument(group.as_fd(), GROUP_SET_CONTAINER, &mut number)?;
+            group.set_container(container.calls())?;
             if *groups == 0 {
                 container.set_iommu(iommu_type)?;
             }
@@ -172,9 +155,9 @@ impl Attachment {
         &self.container
     }
 
-    /// The group's descriptor.
-    pub fn group(&self) -> BorrowedFd<'_> {
-        self.group.as_fd()
+    /// The group.
+    pub fn group(&self) -> &dyn calls::Group {
+        &*self.group
     }
 }
 
@@ -183,6 +166,49 @@ impl Drop for Attachment {
         // In a child another thread of the parent may hold the lock for ever.
         if self.container.born == fork::generation() {
             *self.container.groups.lock() -= 1;
+        }
+    }
+}
+
+/// The process's address space, bound to a container for one queue. Dropping the last one of a
+/// container unbinds it.
+pub struct Bond(Arc<Container>);
+
+impl Bond {
+    /// Binds the process, once for all queues in the container. `None` where the kernel cannot: the
+    /// calls are of patches that were never merged.
+    pub fn new(container: &Arc<Container>) -> Option<Bond> {
+        let mut bond = container.bond.lock();
+        if bond.1 == 0 {
+            match container.calls.bind() {
+                Ok(pasid) => bond.0 = pasid,
+                Err(error) => {
+                    log_info!("VFIO: the process is not bound to the container: {error}");
+                    return None;
+                }
+            }
+        }
+        bond.1 += 1;
+        Some(Bond(Arc::clone(container)))
+    }
+
+    /// The number of the address space.
+    pub fn pasid(&self) -> u32 {
+        self.0.bond.lock().0
+    }
+}
+
+impl Drop for Bond {
+    fn drop(&mut self) {
+        if self.0.born != fork::generation() {
+            return;
+        }
+        let mut bond = self.0.bond.lock();
+        bond.1 -= 1;
+        if bond.1 == 0
+            && let Err(error) = self.0.calls.unbind(bond.0)
+        {
+            log_error!("VFIO: the process cannot be unbound: {error}");
         }
     }
 }
