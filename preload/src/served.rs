@@ -54,6 +54,9 @@ fn configure() -> Option<Config> {
     let text = env::secure("WD_SIM").filter(|text| !text.trim().is_empty())?;
     match config::parse(&text) {
         Ok(config) => {
+            if let Err(reason) = report::prepare(report_now) {
+                give_up(&reason);
+            }
             // Forks are noticed from here on, and unlike the process's devices this is inherited.
             fork::in_children(in_child);
             fd::keep_above(floor());
@@ -222,10 +225,17 @@ fn in_child() {
     }
 }
 
-/// At the end of the process: tells what the devices have done, and removes the directory.
-pub extern "C" fn finish() {
+/// Tells what the devices have done. Runs in a signal handler too.
+fn report_now() {
     if let Some(served) = made() {
         report::write(&served.world);
+    }
+}
+
+/// At the end of the process: tells what the devices have done, and removes the directory.
+pub extern "C" fn finish() {
+    report_now();
+    if let Some(served) = made() {
         served.tree.remove();
     }
 }

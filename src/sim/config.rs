@@ -27,6 +27,16 @@ const QUEUES: u16 = 1024;
 /// The most engines of one device.
 const ENGINES: u16 = 64;
 
+/// Algorithms of the device under the names of sysfs, each with the first version that has it.
+const ALGORITHMS: [(&str, Version); 6] = [
+    ("zlib", Version::V1),
+    ("gzip", Version::V1),
+    ("deflate", Version::V3),
+    ("lz77_zstd", Version::V3),
+    ("lz4", Version::V5),
+    ("lz77_only", Version::V5),
+];
+
 /// Everything that is simulated. Not empty when parsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -54,6 +64,11 @@ pub struct Device {
     pub orders: Orders,
     /// Whether it works on the process's own addresses; else only in static regions.
     pub sva: bool,
+    /// The algorithms that it lists; if empty, all that its version has. It does not refuse the
+    /// others: it is the list that programs go by.
+    pub algorithms: Vec<&'static str>,
+    /// Whether the kernel has isolated it for its errors.
+    pub isolate: bool,
     /// What it does wrong.
     pub faults: Vec<Fault>,
 }
@@ -78,12 +93,23 @@ impl Default for Device {
             level: 1,
             orders: Orders::In,
             sva: true,
+            algorithms: Vec::new(),
+            isolate: false,
             faults: Vec::new(),
         }
     }
 }
 
 impl Device {
+    /// What sysfs lists.
+    pub(super) fn algorithms(&self) -> impl Iterator<Item = &'static str> {
+        let known = ALGORITHMS.iter().filter(|(name, since)| {
+            let listed = self.algorithms.is_empty() || self.algorithms.contains(name);
+            listed && self.api >= *since
+        });
+        known.map(|(name, _)| *name)
+    }
+
     /// Whether all values lie in their ranges.
     pub(super) fn check(&self) -> core::result::Result<(), String> {
         let range = |name: &str, value: u32, low: u32, high: u32| {
@@ -96,7 +122,15 @@ impl Device {
         range("depth", self.depth.into(), 4, 32768)?;
         range("queues", self.queues.into(), 1, QUEUES.into())?;
         range("engines", self.engines.into(), 1, ENGINES.into())?;
-        range("level", self.level, 0, 9)
+        range("level", self.level, 0, 9)?;
+        match self
+            .algorithms
+            .iter()
+            .find(|name| !self.algorithms().any(|one| one == **name))
+        {
+            Some(name) => Err(format!("algorithms: {} has no {name}", self.api.api())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -194,6 +228,8 @@ fn device(text: &str) -> core::result::Result<(Device, u16), Reason> {
             "level" => device.level = number(value)?,
             "orders" => device.orders = orders(value)?,
             "sva" => device.sva = switch(key, value)?,
+            "algorithms" => device.algorithms = algorithms(value)?,
+            "isolate" => device.isolate = switch(key, value)?,
             "fault" => device.faults.push(fault(value)?),
             _ => return Err(format!("unknown key '{key}'")),
         }
@@ -208,6 +244,16 @@ fn device(text: &str) -> core::result::Result<(Device, u16), Reason> {
 fn version(value: &str) -> core::result::Result<Version, Reason> {
     Version::from_api(&format!("hisi_qm_v{value}"))
         .map_err(|_| format!("api={value} is not one of 1, 2, 3, 5"))
+}
+
+/// Names with `+` between them.
+fn algorithms(value: &str) -> core::result::Result<Vec<&'static str>, Reason> {
+    let known = |name: &str| {
+        let mut names = ALGORITHMS.iter().map(|(name, _)| *name);
+        let found = names.find(|known| *known == name);
+        found.ok_or_else(|| format!("algorithms={value}: '{name}' is not known"))
+    };
+    value.split('+').map(known).collect()
 }
 
 fn orders(value: &str) -> core::result::Result<Orders, Reason> {
@@ -333,143 +379,4 @@ fn when(text: &str) -> core::result::Result<When, Reason> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_driver_name_alone_is_one_usual_device() {
-        let devices = vec![Device::default()];
-        assert_eq!(parse("hisi_zip"), Ok(Config { devices }));
-    }
-
-    #[test]
-    fn every_key_sets_its_value() {
-        let text = "hisi_zip , count=2,api=3,depth=64,node=1,queues=4,engines=3,level=9,orders=out,sva=0 ; hisi_zip";
-        let one = Device {
-            api: Version::V3,
-            depth: 64,
-            node: 1,
-            queues: 4,
-            engines: 3,
-            level: 9,
-            orders: Orders::Out,
-            sva: false,
-            faults: Vec::new(),
-        };
-        let devices = vec![one.clone(), one, Device::default()];
-        assert_eq!(parse(text), Ok(Config { devices }));
-    }
-
-    #[test]
-    fn every_fault_has_a_text() {
-        let faults = [
-            ("status:0x0e@3", Kind::Status(14), When::Nth(3)),
-            ("drop@every:5", Kind::Drop, When::Every(5)),
-            (
-                "delay:20@from:2",
-                Kind::Delay(Duration::from_millis(20)),
-                When::From(2),
-            ),
-            (
-                "duplicate@chance:50:9",
-                Kind::Duplicate,
-                When::Chance { of: 50, seed: 9 },
-            ),
-            ("reorder:4@1", Kind::Reorder(4), When::Nth(1)),
-            ("sq_head:0xffff@1", Kind::SqHead(0xffff), When::Nth(1)),
-            (
-                "sq_num:7@chance:2",
-                Kind::SqNumber(7),
-                When::Chance { of: 2, seed: 0 },
-            ),
-            ("phase@1", Kind::Phase, When::Nth(1)),
-            ("produced@1", Kind::Produced(1), When::Nth(1)),
-            ("produced:100@1", Kind::Produced(100), When::Nth(1)),
-            ("reset@4", Kind::Reset, When::Nth(4)),
-            ("remove@4", Kind::Remove, When::Nth(4)),
-            ("open:EBUSY@1", Kind::Open(libc::EBUSY), When::Nth(1)),
-            ("configure:22@1", Kind::Configure(22), When::Nth(1)),
-            ("start:ENXIO@1", Kind::Start(libc::ENXIO), When::Nth(1)),
-            ("region:ENOMEM@1", Kind::Region(libc::ENOMEM), When::Nth(1)),
-            (
-                "sysfs:flags@from:1",
-                Kind::Sysfs("flags".into()),
-                When::From(1),
-            ),
-        ];
-        for (text, kind, when) in faults {
-            assert_eq!(fault(text), Ok(Fault { kind, when }), "{text}");
-        }
-    }
-
-    #[test]
-    #[cfg_attr(miri, ignore = "files")]
-    fn a_file_has_a_device_a_line() {
-        let path = std::env::temp_dir().join(format!("wd-sim-config-{}", std::process::id()));
-        let text = "# a comment\n\nhisi_zip,depth=64  # the first\n  ,node=1\nhisi_zip;\n";
-        std::fs::write(&path, text).expect("writable");
-        let named = format!("@{}", path.display());
-        assert_eq!(parse(&named), parse("hisi_zip,depth=64,node=1;hisi_zip"));
-        std::fs::write(&path, "# nothing\n").expect("writable");
-        let reason = format!("{}: a device without a name", path.display());
-        assert_eq!(parse(&named), Err(reason));
-        std::fs::remove_file(&path).expect("there");
-        assert!(parse(&named).is_err_and(|reason| reason.contains("No such file")));
-    }
-
-    #[test]
-    fn a_malformed_text_is_refused_whole_and_says_why() {
-        let refused = [
-            ("", "a device without a name"),
-            ("hisi_zip;", "a device without a name"),
-            (
-                "hisi_sec2",
-                "no simulation of 'hisi_sec2', only of 'hisi_zip'",
-            ),
-            ("hisi_zip,depth", "'depth' is not key=value"),
-            ("hisi_zip,colour=red", "unknown key 'colour'"),
-            ("hisi_zip,depth=3", "depth=3 is not in 4..=32768"),
-            (
-                "hisi_zip,depth=65536",
-                "'65536' is not a number, or too large",
-            ),
-            ("hisi_zip,depth=-4", "'-4' is not a number, or too large"),
-            ("hisi_zip,api=4", "api=4 is not one of 1, 2, 3, 5"),
-            ("hisi_zip,queues=0", "queues=0 is not in 1..=1024"),
-            ("hisi_zip,engines=65", "engines=65 is not in 1..=64"),
-            ("hisi_zip,level=10", "level=10 is not in 0..=9"),
-            ("hisi_zip,orders=any", "orders=any is not one of in, out"),
-            ("hisi_zip,sva=no", "sva=no is not one of 0, 1"),
-            ("hisi_zip,count=0", "count=0"),
-            ("hisi_zip,count=65", "more than 64 devices"),
-            (
-                "hisi_zip,fault=drop",
-                "fault 'drop' does not say when, as in '@3'",
-            ),
-            ("hisi_zip,fault=drop:1@1", "fault 'drop' takes no argument"),
-            (
-                "hisi_zip,fault=status@1",
-                "fault 'status' needs an argument",
-            ),
-            (
-                "hisi_zip,fault=status:256@1",
-                "'256' is not a number, or too large",
-            ),
-            ("hisi_zip,fault=melt@1", "unknown fault 'melt'"),
-            ("hisi_zip,fault=drop@0", "'@0' is not a time"),
-            ("hisi_zip,fault=drop@often:3", "'@often:3' is not a time"),
-            (
-                "hisi_zip,fault=drop@chance:3:4:5",
-                "'@chance:3:4:5' is not a time",
-            ),
-            (
-                "hisi_zip,fault=open:EWHAT@1",
-                "'EWHAT' is not a number, or too large",
-            ),
-        ];
-        for (text, reason) in refused {
-            assert_eq!(parse(text), Err(reason.to_owned()), "{text}");
-            assert_eq!(text.parse::<Config>(), Err(Error::Invalid));
-        }
-    }
-}
+mod tests;

@@ -87,11 +87,11 @@ impl Device {
             } else {
                 DeviceFlags::empty()
             },
-            algorithms: algorithms(version),
+            algorithms: self.config.algorithms().map(str::to_owned).collect(),
             available: Some(u32::from(self.config.queues) - open as u32),
             mmio_size: mmio_size(version),
             dus_size: self.dus_size(),
-            isolated: false,
+            isolated: self.config.isolate,
             isolate_strategy: None,
             numa_node: self.config.node,
             usage: Vec::new(),
@@ -254,18 +254,6 @@ impl Device {
             }
         }
     }
-}
-
-/// What a device of this version lists.
-fn algorithms(version: Version) -> Vec<String> {
-    let mut names = vec!["zlib", "gzip"];
-    if version >= Version::V3 {
-        names.extend(["deflate", "lz77_zstd"]);
-    }
-    if version >= Version::V5 {
-        names.extend(["lz4", "lz77_only"]);
-    }
-    names.into_iter().map(str::to_owned).collect()
 }
 
 /// The size of the doorbell region: one page, then a doorbell page behind it, then 64 KiB.
