@@ -54,9 +54,6 @@ fn configure() -> Option<Config> {
     let text = env::secure("WD_SIM").filter(|text| !text.trim().is_empty())?;
     match config::parse(&text) {
         Ok(config) => {
-            if let Err(reason) = report::prepare(report_now) {
-                give_up(&reason);
-            }
             // Forks are noticed from here on, and unlike the process's devices this is inherited.
             fork::in_children(in_child);
             fd::keep_above(floor());
@@ -242,7 +239,12 @@ pub extern "C" fn finish() {
 
 /// Runs when the library is loaded.
 extern "C" fn load() {
-    active();
+    // Not when the configuration is read: it calls hooks, which ask for the configuration.
+    if active()
+        && let Err(reason) = report::prepare(report_now)
+    {
+        give_up(&reason);
+    }
 }
 
 #[used]
