@@ -19,14 +19,11 @@ use tap::Tap;
 use warpdrive::alg::lane::Effort;
 use warpdrive::uacce::channel::Bus;
 
-/// The commands.
+/// Record descriptors and completions, print them, replay them
 #[derive(Subcommand, Debug)]
 pub enum Trace {
-    /// Run requests on a device and record them
     Record(Record),
-    /// Print a trace, decoded
     Show(Show),
-    /// Send the descriptors of a trace to a device and compare the results
     Replay(Replay),
 }
 
