@@ -10,7 +10,7 @@ use super::lost;
 use super::mmio::Register;
 use crate::error::{Error, Result};
 use core::mem::ManuallyDrop;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use memmap2::{MmapOptions, MmapRaw};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -236,6 +236,30 @@ impl SharedMemory {
         }
         // SAFETY: offset <= len, so the address lies in the region or one past its end.
         Ok(unsafe { self.base.add(offset) })
+    }
+
+    /// Copies `bytes` to `offset`. What a device does there meanwhile is its own concern: no
+    /// reference to the memory is made.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if they do not fit.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        let to = self.within(offset, bytes.len(), 1)?;
+        // SAFETY: `within` has checked the bounds, the Arc keeps the memory, and no slice of this
+        // program lies in it: it is handed out as atomics and copies only.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to.as_ptr(), bytes.len()) };
+        Ok(())
+    }
+
+    /// Copies from `offset` to `bytes`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there are not so many.
+    pub fn read(&self, offset: usize, bytes: &mut [u8]) -> Result<()> {
+        let from = self.within(offset, bytes.len(), 1)?;
+        // SAFETY: as in `write`.
+        unsafe { ptr::copy_nonoverlapping(from.as_ptr(), bytes.as_mut_ptr(), bytes.len()) };
+        Ok(())
     }
 
     /// A view of `count` entries of `N` bytes, beginning at `offset`.

@@ -183,6 +183,26 @@ impl StaticPool {
         })
     }
 
+    /// See [`super::Pool::write`].
+    pub fn write(&self, address: usize, bytes: &[u8]) -> Result<()> {
+        let offset = self.offset(address, bytes.len())?;
+        self.memory.write(offset, bytes)
+    }
+
+    /// See [`super::Pool::read`].
+    pub fn read(&self, address: usize, bytes: &mut [u8]) -> Result<()> {
+        let offset = self.offset(address, bytes.len())?;
+        self.memory.read(offset, bytes)
+    }
+
+    /// Where in the region bytes lie that are inside one allocation.
+    fn offset(&self, address: usize, len: usize) -> Result<usize> {
+        if len > 0 {
+            self.map(address, len)?;
+        }
+        Ok(address.wrapping_sub(self.memory.address()))
+    }
+
     /// The address for the device, if the bytes lie inside one allocation.
     fn find(&self, address: usize, len: usize) -> Option<u64> {
         let at = self.block(address)?;

@@ -58,9 +58,7 @@ pub struct Sim {
 
 /// Becomes the program; the exit status if it does not.
 pub fn run(options: &Sim) -> u8 {
-    let (status, reason) = match become_program(options) {
-        Err(failure) => failure,
-    };
+    let Err((status, reason)) = become_program(options);
     eprintln!("wd: {reason}");
     status
 }
