@@ -167,6 +167,18 @@ impl Lanes {
         }))
     }
 
+    /// Bytes of input that a request may have here: all there are with SVA and in software.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        let lz77 = matches!(self.format, Format::WD_LZ77_ZSTD | Format::WD_LZ77_ONLY);
+        match self.lanes.first().and_then(|lane| lane.memory.as_ref()) {
+            None => usize::MAX,
+            // Its room is three times as long.
+            Some(_) if lz77 => bounce::LONGEST / 4,
+            Some(_) => bounce::LONGEST,
+        }
+    }
+
     /// Who serves a context.
     #[must_use]
     pub fn path(&self, number: usize) -> Path {
@@ -178,8 +190,8 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::Invalid`] if there is no such context, and for a job that cannot be a request;
-    /// [`Error::NoMemory`] if a device without SVA has no room for it in one piece, as half a MiB
-    /// has; [`Error::TimedOut`] after a minute; [`Error::DeviceReset`]. After the last two the job's
+    /// [`Error::NoMemory`] if a device without SVA has no room for it in one piece, which it has for
+    /// [`Lanes::longest`]; [`Error::TimedOut`] after a minute; [`Error::DeviceReset`]. After the last two the job's
     /// output may be lost: it is empty then.
     pub fn run(&self, number: usize, effort: Effort, job: &mut Job) -> Result<Done> {
         let lane = self.synchronous(number)?;
