@@ -160,6 +160,69 @@ fn a_benchmark_tells_its_path_and_its_numbers() {
     }
 }
 
+/// The names of all values, below which name they are. What there is stays; more may come.
+fn names(value: &serde_json::Value, below: &str, into: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            for (name, value) in map {
+                names(value, &format!("{below}.{name}"), into);
+            }
+        }
+        serde_json::Value::Array(list) => {
+            for value in list.iter().take(1) {
+                names(value, &format!("{below}[]"), into);
+            }
+        }
+        _ => into.push(below.trim_start_matches('.').to_owned()),
+    }
+}
+
+#[test]
+fn the_names_in_the_json_of_a_benchmark_stay_as_they_are() {
+    let mut command = wd(DEVICE);
+    let report = json(&run(command.args(["bench", "--json", "-r", "20"])));
+    let mut found = Vec::new();
+    names(&report, "", &mut found);
+    for name in [
+        "version",
+        "path",
+        "machine.arch",
+        "machine.processors",
+        "load.algorithm",
+        "load.level",
+        "load.window",
+        "load.threads",
+        "load.contexts",
+        "load.mode",
+        "load.depth",
+        "load.block_bytes",
+        "load.decompress_percent",
+        "load.corpus",
+        "elapsed_s",
+        "cpu.user_s",
+        "cpu.system_s",
+        "cpu.percent",
+        "throughput_mb_s",
+        "requests_per_s",
+        "directions[].name",
+        "directions[].requests",
+        "directions[].errors",
+        "directions[].plain_bytes",
+        "directions[].compressed_bytes",
+        "directions[].throughput_mb_s",
+        "directions[].ratio",
+        "directions[].latency_us.mean",
+        "directions[].latency_us.min",
+        "directions[].latency_us.p50",
+        "directions[].latency_us.p90",
+        "directions[].latency_us.p99",
+        "directions[].latency_us.p99_9",
+        "directions[].latency_us.max",
+    ] {
+        assert!(found.iter().any(|one| one == name), "{name}: {found:?}");
+    }
+}
+
 #[test]
 fn a_benchmark_of_a_failing_device_fails() {
     let mut command = wd("hisi_zip,fault=status:6@every:5");
