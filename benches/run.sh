@@ -72,7 +72,7 @@ rust() {
 		# 32 pieces a turn.
 		for name in zlib-1 zlib-6 inflate lz4; do
 			counted driver "$(software $name)" soft $name "$(crate $name)" crate-$name 1 3 |
-				awk -F'\t' -v OFS='\t' '{ $4 = $4 / 32; $6 = $6 / 32; print }'
+				awk -F'\t' -v OFS='\t' '{ $4 = sprintf("%.0f", $4 / 32); $6 = sprintf("%.0f", $6 / 32); print }'
 		done
 		counted session "synchronous, in Rust" session rust
 	fi

@@ -175,6 +175,47 @@ fn programs_that_know_nothing_of_devices_see_them() {
 }
 
 #[test]
+fn a_program_in_cpp_sees_them_by_its_streams_and_directories() {
+    if !has("g++") {
+        return skip(
+            "a_program_in_cpp_sees_them_by_its_streams_and_directories",
+            "no g++",
+        );
+    }
+    let program = Path::new(TMP).join("preload_cpp.cc");
+    let text = r#"
+        #include <filesystem>
+        #include <fstream>
+        #include <iostream>
+        #include <set>
+        #include <string>
+        int main()
+        {
+            namespace fs = std::filesystem;
+            std::set<std::string> names;
+            for (const auto &entry : fs::directory_iterator("/sys/class/uacce"))
+                names.insert(entry.path().filename());
+            for (const auto &name : names) {
+                std::ifstream file("/sys/class/uacce/" + name + "/api");
+                std::string api;
+                std::getline(file, api);
+                std::cout << name << ' ' << api << ' ' << fs::is_character_file("/dev/" + name) << ' '
+                          << fs::canonical("/sys/class/uacce/" + name).filename().string() << '\n';
+            }
+        }
+    "#;
+    fs::write(&program, text).expect("writable");
+    let out = program.with_extension("");
+    run(Command::new("g++")
+        .args(["-std=c++17", "-o"])
+        .arg(&out)
+        .arg(&program));
+    let line = |name: &str| format!("{name} hisi_qm_v2 1 {name}\n");
+    let expected = line("hisi_zip-0") + &line("hisi_zip-1");
+    assert_eq!(common::text(preloaded().arg(out)), expected);
+}
+
+#[test]
 fn nothing_is_left_behind() {
     let dir = Path::new(TMP).join("preload.tmp");
     let _ = fs::remove_dir_all(&dir);

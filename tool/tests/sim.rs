@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{directory, has, run, said, told, wd};
+use common::{directory, has, json, run, said, told, wd};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -47,6 +47,15 @@ fn a_program_sees_the_devices_and_the_report_tells_what_they_did() {
     );
     let report = fs::read_to_string(&report).expect("written");
     assert!(report.starts_with("device=hisi_zip-0 pid="), "{report}");
+    // A program in Rust: this one. It takes the devices for the kernel's.
+    let mut command = wd("hisi_zip,node=2");
+    command.args(["sim", env!("CARGO_BIN_EXE_wd"), "test", "--json"]);
+    command
+        .args(["--device", "hisi_zip-0"])
+        .env_remove("WD_SYSFS_ROOT");
+    let tested = json(&run(&mut command));
+    let path = &tested["checks"][0]["path"];
+    assert_eq!((&tested["failed"], path), (&0.into(), &"device".into()));
     let mut command = wd("");
     let output = command
         .args(["sim", "--", "echo", "-d"])

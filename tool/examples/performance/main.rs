@@ -35,7 +35,7 @@ fn section(results: &Results, summary: &str) -> String {
     let mut text = format!("\n{}.\n\n{summary}\n\n", results.machine);
     text += "| floor | what | unit | this library | compared with | that | ratio |\n";
     text += "|---|---|---|---|---|---|---|\n";
-    for row in &results.rows {
+    for row in results.by_floor() {
         text += &line(row);
     }
     text + "\n"

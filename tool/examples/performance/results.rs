@@ -29,6 +29,22 @@ impl Row {
 }
 
 impl Results {
+    /// The rows from the lowest floor to the highest, with all figures of one thing together.
+    pub fn by_floor(&self) -> Vec<&Row> {
+        const FLOORS: [&str; 5] = ["descriptor", "ring", "driver", "session", "C entry"];
+        let floor = |row: &Row| {
+            let found = FLOORS.iter().position(|floor| *floor == row.floor);
+            found.unwrap_or(FLOORS.len())
+        };
+        let first = |row: &Row| {
+            let same = |other: &Row| (&other.floor, &other.what) == (&row.floor, &row.what);
+            self.rows.iter().position(same)
+        };
+        let mut rows: Vec<_> = self.rows.iter().collect();
+        rows.sort_by_key(|row| (floor(row), first(row)));
+        rows
+    }
+
     /// The figure of this name, if it was measured.
     pub fn find(&self, floor: &str, what: &str, unit: &str) -> Option<&Row> {
         let is = |row: &&Row| row.floor == floor && row.what == what && row.unit == unit;
