@@ -295,19 +295,22 @@ miri:
 	  MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 $(CARGO) +nightly miri test --locked --lib; \
 	else echo "skipped: miri: no nightly toolchain with the component miri here"; fi
 
-# With PEER=DIR the C libwd 2.10 in DIR is measured too. The table goes to docs/performance.md.
-BENCH := $(abspath $(TARGET_DIR))/bench
 # Licences and sources of the crates. `cargo deny check advisories` looks for known holes, and needs
 # the network.
 deny:
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check licenses bans sources; \
 	else echo "skipped: deny: no cargo-deny here"; fi
 
-bench:
-	$(CARGO) bench --locked --benches
+# With PEER=DIR the C libwd 2.10 in DIR is measured too. Table, plots and the line of targets go to
+# docs/performance.md; RESULTS= makes them again of what was measured before.
+BENCH   := $(abspath $(TARGET_DIR))/bench
+RESULTS ?=
+bench: $(if $(RESULTS),,measure)
+	$(CARGO) run --quiet --locked --package warpdrive-tool --example performance -- $(or $(RESULTS),$(BENCH)/results) docs
+measure:
 	@$(MAKE) --no-print-directory -s install-lib DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
 	  INCLUDEDIR=$(BENCH)/include DOCDIR=$(BENCH)/share/doc
-	@CC="$(CC)" PEER="$(PEER)" benches/c/run.sh $(BENCH)
+	@CC="$(CC)" PEER="$(PEER)" benches/run.sh $(BENCH) $(BENCH)/results
 
 check:
 	$(CARGO) fmt --all --check
@@ -322,6 +325,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri deny bench check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri deny bench measure check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,8 +1,7 @@
 //! Send + receive pairs on a ring whose device answers at once: a loop written by
 //! hand against the same memory, the ring, the queue behind its handle, and the C
-//! entries. Prints nanoseconds a pair and the ratio to the hand-written loop,
-//! measured in turns within one run. `ring NAME COUNT` runs one of them alone, for
-//! counting instructions with callgrind.
+//! entries. Tells the least nanoseconds a pair, of rounds in turns within one run.
+//! `ring NAME COUNT` runs one of them alone, for counting instructions with callgrind.
 
 #![expect(unsafe_code, reason = "the hand-written loop, and calls of C entries")]
 #![expect(
@@ -12,13 +11,13 @@
 
 #[path = "../tests/common/instant.rs"]
 mod instant;
+mod results;
 
 use instant::{CQ_OFFSET, DEPTH, DUS_SIZE, Instant};
 use std::alloc::{Layout, alloc_zeroed};
 use std::hint::black_box;
 use std::num::NonZeroU64;
 use std::sync::atomic::{Ordering, fence};
-use std::time::Instant as Time;
 use warpdrive::capi::v0::wd::{wd_recv, wd_send};
 use warpdrive::ctypes::v0::wd_queue;
 use warpdrive::qm::layout::Version;
@@ -245,50 +244,30 @@ fn in_c() -> Run<'static> {
     ("c-entry", Box::new(run))
 }
 
+/// What the others are compared with comes first.
+const WHAT: [&str; 4] = [
+    "send and receive, hand-written loop",
+    "send and receive",
+    "send and receive, by a queue's handle",
+    "send and receive, C entries of the seed",
+];
+
 fn main() {
     let mut runs = [by_hand(), on_ring(), on_queue(), in_c()];
-    let mut arguments = std::env::args().skip(1).filter(|a| a != "--bench");
-    if let Some(name) = arguments.next() {
-        let pairs = arguments
-            .next()
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(1_000_000);
-        let run = runs.iter_mut().find(|(n, _)| *n == name);
+    if let Some((name, pairs)) = results::only() {
+        let run = runs.iter_mut().find(|(known, _)| *known == name);
         run.expect("hand, ring, queue or c-entry").1(pairs);
         return;
     }
-    const PAIRS: u64 = 200_000;
-    const ROUNDS: usize = 61;
-    let mut times = vec![Vec::new(); runs.len()];
-    for round in 0..ROUNDS {
-        for (times, (_, run)) in times.iter_mut().zip(&mut runs) {
-            let begin = Time::now();
-            run(PAIRS);
-            // The first round warms up.
-            if round > 0 {
-                times.push(begin.elapsed().as_nanos() as f64 / PAIRS as f64);
-            }
-        }
+    const PAIRS: u64 = 100_000;
+    const ROUNDS: usize = 120;
+    let mut all: Vec<&mut dyn FnMut(u64)> = Vec::new();
+    for (_, run) in &mut runs {
+        all.push(run);
     }
-    println!(
-        "| send + receive pair | ns (median of {}) | to hand-written |",
-        ROUNDS - 1
-    );
-    println!("|---|---|---|");
-    for (index, (name, _)) in runs.iter().enumerate() {
-        let mut ratios: Vec<f64> = times[index]
-            .iter()
-            .zip(&times[0])
-            .map(|(a, b)| a / b)
-            .collect();
-        let median = |values: &mut Vec<f64>| {
-            values.sort_by(f64::total_cmp);
-            values[values.len() / 2]
-        };
-        println!(
-            "| {name} | {:.1} | {:.2} |",
-            median(&mut times[index].clone()),
-            median(&mut ratios)
-        );
+    let times = results::least(&mut all, PAIRS, ROUNDS);
+    for (what, time) in WHAT.iter().zip(&times).skip(1) {
+        let hand = ("hand-written loop", times[0]);
+        results::row("ring", what, "ns", *time, Some(hand));
     }
 }

@@ -1,6 +1,6 @@
-//! What a request costs in the library: sessions over a driver in C's form that answers at once.
-//! `session sync COUNT` or `session async COUNT` runs
-//! only these, for counting instructions with callgrind.
+//! What a request costs in a session: as programs in Rust have it, and through the C entries, over a
+//! driver in C's form that answers at once. `session NAME COUNT` runs one of `rust`, `sync` and
+//! `async` alone, for counting instructions with callgrind.
 
 #![expect(unsafe_code, reason = "calls the C entries as a C program does")]
 #![expect(
@@ -8,9 +8,12 @@
     reason = "the driver is what a C programmer would write"
 )]
 
+mod results;
+
 use core::ffi::{c_int, c_void};
+use core::hint::black_box;
 use core::ptr;
-use std::time::Instant;
+use warpdrive::alg::comp::{Direction, Format, Session};
 use warpdrive::capi::v2::wd_alg::wd_alg_driver_register;
 use warpdrive::capi::v2::wd_comp::*;
 use warpdrive::ctypes::v2::wd::wd_mm_ops;
@@ -119,51 +122,53 @@ fn main() {
         status: 0,
         priv_: ptr::null_mut(),
     };
-    let sync = |times: u64| {
+    let session = Session::open(Format::WD_ZLIB, Direction::WD_DIR_COMPRESS, 1);
+    let session = session.expect("initialised above");
+    let (data, mut room) = ([0_u8; 64], [0_u8; 64]);
+    let mut rust = |times: u64| {
+        for _ in 0..times {
+            let done = session.whole(black_box(&data), black_box(&mut room));
+            assert_eq!(done.expect("an answer").produced, 10);
+        }
+    };
+    let mut sync = |times: u64| {
         for _ in 0..times {
             let mut request = base;
             // SAFETY: a good request. The driver's queue is emptied by the library.
             assert_eq!(unsafe { wd_do_comp_sync(handle, &raw mut request) }, 0);
         }
     };
-    let mut asynchronous = |times: u64, batch: u32| {
+    let mut asynchronous = |times: u64| {
         let counter = (&raw mut count).cast();
-        for _ in 0..times / u64::from(batch) {
-            for _ in 0..batch {
-                let mut request = wd_comp_req {
-                    cb: Some(done),
-                    cb_param: counter,
-                    ..base
-                };
-                // SAFETY: a good request.
-                assert_eq!(unsafe { wd_do_comp_async(handle, &raw mut request) }, 0);
-            }
+        for _ in 0..times {
+            let mut request = wd_comp_req {
+                cb: Some(done),
+                cb_param: counter,
+                ..base
+            };
+            // SAFETY: a good request.
+            assert_eq!(unsafe { wd_do_comp_async(handle, &raw mut request) }, 0);
             let mut finished = 0;
             // SAFETY: a good count.
-            assert_eq!(unsafe { wd_comp_poll(batch, &raw mut finished) }, 0);
-            assert_eq!(finished, batch);
+            assert_eq!(unsafe { wd_comp_poll(1, &raw mut finished) }, 0);
+            assert_eq!(finished, 1);
         }
     };
-    let told = std::env::args().nth(2).and_then(|n| n.parse().ok());
-    if let Some(times) = told {
-        if std::env::args().nth(1).as_deref() == Some("async") {
-            asynchronous(times, 1);
-        } else {
-            sync(times);
-        }
-        return;
+    if let Some((name, times)) = results::only() {
+        return match name.as_str() {
+            "rust" => rust(times),
+            "async" => asynchronous(times),
+            _ => sync(times),
+        };
     }
-    const TIMES: u64 = 2_000_000;
-    for round in 0..3 {
-        let start = Instant::now();
-        sync(TIMES);
-        let per = start.elapsed().as_nanos() as f64 / TIMES as f64;
-        println!("round {round}: synchronous {per:.1} ns");
-        for batch in [1, 8, 64] {
-            let start = Instant::now();
-            asynchronous(TIMES, batch);
-            let per = start.elapsed().as_nanos() as f64 / TIMES as f64;
-            println!("round {round}: asynchronous, {batch} in flight: {per:.1} ns");
-        }
+    let mut runs: [&mut dyn FnMut(u64); 3] = [&mut rust, &mut sync, &mut asynchronous];
+    let times = results::least(&mut runs, 200_000, 30);
+    let names = [
+        ("session", "synchronous, in Rust"),
+        ("session", "synchronous, C entry in the program"),
+        ("session", "asynchronous and polled, C entry in the program"),
+    ];
+    for ((floor, what), time) in names.into_iter().zip(times) {
+        results::row(floor, what, "ns", time, None);
     }
 }

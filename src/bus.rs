@@ -3,7 +3,8 @@
 
 #![forbid(unsafe_code)]
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::log_error;
 use crate::sim::{PRELOADED, World, config, report};
 use crate::sys::fork::PerProcess;
 use crate::sys::process;
@@ -58,6 +59,10 @@ fn choose() -> Result<Chosen> {
     match config::from_env() {
         Some(config) if !process::exports(PRELOADED) => {
             let world = World::new(config?)?;
+            report::prepare(report_now).map_err(|reason| {
+                log_error!("{reason}");
+                Error::Invalid
+            })?;
             process::at_exit(tell);
             Ok(Chosen::Simulated(world))
         }
@@ -67,6 +72,11 @@ fn choose() -> Result<Chosen> {
 
 /// At the end: what the devices have done, if that is asked for.
 extern "C" fn tell() {
+    report_now();
+}
+
+/// Runs in a signal handler too.
+fn report_now() {
     if let Some(Ok(Chosen::Simulated(world))) = BUS.get() {
         report::write(world);
     }

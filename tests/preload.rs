@@ -1,10 +1,12 @@
 //! Programs under `libwd_sim.so`: one that drives a device by itself, those of tests/c with our own
 //! library and the kernel's interface below it, and, where PEER names the directory of another
-//! build of libwd 2 (with `include` and `lib` in it), one with that.
+//! build of libwd 2, one with that.
 
 mod common;
+#[path = "common/uadk.rs"]
+mod uadk;
 
-use common::{TMP, compile, has, library, names_of, run, skip, source, text};
+use common::{TMP, compile, has, library, names_of, peer, prefix, run, skip, source, text};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -189,6 +191,47 @@ fn programs_that_know_nothing_of_devices_see_them() {
         let path = "/sys/devices/pciffff:00/ffff:00:00.0/uacce/hisi_zip-0";
         assert_eq!(said, format!("['hisi_zip-0', 'hisi_zip-1'] {path}\n"));
     }
+}
+
+#[test]
+fn a_program_in_cpp_sees_them_by_its_streams_and_directories() {
+    if !has("g++") {
+        return skip(
+            "a_program_in_cpp_sees_them_by_its_streams_and_directories",
+            "no g++",
+        );
+    }
+    let program = Path::new(TMP).join("preload_cpp.cc");
+    let text = r#"
+        #include <filesystem>
+        #include <fstream>
+        #include <iostream>
+        #include <set>
+        #include <string>
+        int main()
+        {
+            namespace fs = std::filesystem;
+            std::set<std::string> names;
+            for (const auto &entry : fs::directory_iterator("/sys/class/uacce"))
+                names.insert(entry.path().filename());
+            for (const auto &name : names) {
+                std::ifstream file("/sys/class/uacce/" + name + "/api");
+                std::string api;
+                std::getline(file, api);
+                std::cout << name << ' ' << api << ' ' << fs::is_character_file("/dev/" + name) << ' '
+                          << fs::canonical("/sys/class/uacce/" + name).filename().string() << '\n';
+            }
+        }
+    "#;
+    fs::write(&program, text).expect("writable");
+    let out = program.with_extension("");
+    run(Command::new("g++")
+        .args(["-std=c++17", "-o"])
+        .arg(&out)
+        .arg(&program));
+    let line = |name: &str| format!("{name} hisi_qm_v2 1 {name}\n");
+    let expected = line("hisi_zip-0") + &line("hisi_zip-1");
+    assert_eq!(common::text(preloaded().arg(out)), expected);
 }
 
 #[test]
@@ -385,14 +428,10 @@ fn our_own_library_drives_the_devices_as_the_kernels() {
 
 #[test]
 fn another_libwd_drives_the_devices() {
-    let Some(peer) = std::env::var_os("PEER").map(PathBuf::from) else {
+    let Some(lib) = peer() else {
         return skip("another_libwd_drives_the_devices", "PEER is not set");
     };
-    let (out, lib) = (Path::new(TMP).join("preload_peer"), peer.join("lib"));
-    let mut cc = Command::new("cc");
-    cc.arg("-I").arg(peer.join("include")).arg("-o").arg(&out);
-    cc.arg(source("tests/c/preload_peer.c")).arg("-L").arg(&lib);
-    run(cc.args(["-lwd_comp", "-lwd"]));
+    let out = uadk::build("preload_peer");
     for devices in [
         "hisi_zip",
         "hisi_zip,api=3,count=2",
@@ -414,6 +453,89 @@ fn another_libwd_drives_the_devices() {
         assert_eq!(descriptors.sum::<u32>(), 4, "{done}");
         assert!(!done.contains("model_errors=1"), "{done}");
     }
+}
+
+/// With the static library of ours in the program, and our shared ones or PEER's beside it.
+#[test]
+fn two_libraries_of_one_process_use_the_devices_at_once() {
+    let out = Path::new(TMP).join("preload_two");
+    let mut cc = Command::new("cc");
+    cc.args(["-O1", "-g", "-Wall", "-Wextra", "-Werror", "-pthread", "-o"]);
+    cc.arg(&out).arg(source("tests/c/preload_two.c"));
+    cc.arg("-I").arg(prefix().join("include"));
+    cc.arg(library("libwd.a"))
+        .args(["-lpthread", "-lm", "-ldl", "-lrt"]);
+    run(&mut cc);
+    let report = Path::new(TMP).join("preload_two.report");
+    for lib in [Some(prefix().join("lib")), peer()].into_iter().flatten() {
+        let _ = fs::remove_file(&report);
+        run(preloaded()
+            .env("WD_SIM", "hisi_zip,engines=2")
+            .env("WD_SIM_REPORT", &report)
+            .arg(&out)
+            .arg(&lib));
+        // Four threads, 20 times there and back.
+        let report = common::read(&report);
+        assert!(
+            report.contains(" queues=8 descriptors=160 completions=160 "),
+            "{}: {report}",
+            lib.display()
+        );
+        assert!(report.contains(" errors=0 "), "{report}");
+    }
+}
+
+#[test]
+fn a_signal_has_the_report_told_while_the_program_runs() {
+    let report = Path::new(TMP).join("preload.signal");
+    let _ = fs::remove_file(&report);
+    let mut command = preloaded();
+    command
+        .env("WD_SIM", "hisi_zip")
+        .env("WD_SIM_REPORT", &report)
+        .env("WD_SIM_REPORT_SIGNAL", "USR1");
+    // It ends without the report of the end.
+    run(command.arg(raw()).arg("signal"));
+    let report = common::read(&report);
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!(lines.len(), 2, "before there were devices it tells nothing");
+    assert!(lines[0].contains(" descriptors=1 "), "{report}");
+    assert!(lines[1].contains(" descriptors=2 "), "{report}");
+    for (signal, reason) in [
+        (
+            "KILL",
+            "'KILL' is not one of USR1, USR2, HUP, QUIT, WINCH, PWR",
+        ),
+        ("USR1", "WD_SIM_REPORT does not say where to"),
+    ] {
+        let mut command = preloaded();
+        command
+            .env("WD_SIM_REPORT_SIGNAL", signal)
+            .args(["ls", "/"]);
+        let output = command.output().expect("started");
+        assert_eq!(output.status.code(), Some(78), "{signal}");
+        let line = format!("libwd_sim: WD_SIM_REPORT_SIGNAL: {reason}\n");
+        assert_eq!(stderr(&output), line);
+    }
+}
+
+/// The same without the preload: the library's own simulation.
+#[test]
+fn a_signal_has_the_report_of_the_librarys_own_simulation_told() {
+    let program = Path::new(TMP).join("report_signal.c");
+    let text = "#include <signal.h>\n#include <unistd.h>\n#include <uadk/wd.h>\n\
+        int main(void) { wd_free_list_accels(wd_get_accel_list(\"zlib\")); raise(SIGUSR2); _exit(0); }\n";
+    fs::write(&program, text).expect("writable");
+    let program = uadk::build_file(&program.to_string_lossy());
+    let mut command = common::limited(SECONDS);
+    command
+        .env("WD_SIM", "hisi_zip,count=2")
+        .env("WD_SIM_REPORT", "-")
+        .env("WD_SIM_REPORT_SIGNAL", "SIGUSR2")
+        .env("LD_LIBRARY_PATH", prefix().join("lib"));
+    let told = common::text(command.arg(program));
+    assert_eq!(told.lines().count(), 2, "{told}");
+    assert!(told.starts_with("device=hisi_zip-0 pid="), "{told}");
 }
 
 #[test]

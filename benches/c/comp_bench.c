@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the library costs per request: compression requests of 4 KiB over a driver that answers at
- * once and touches no data. benches/c/run.sh runs it with one library or two.
+ * once and touches no data. benches/run.sh runs it with one library or two.
  *
  *   comp_bench sync COUNT            one context, one session
  *   comp_bench async COUNT C B       C contexts with a session each; B requests are sent, each to

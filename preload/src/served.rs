@@ -226,17 +226,29 @@ fn in_child() {
     }
 }
 
-/// At the end of the process: tells what the devices have done, and removes the directory.
-pub extern "C" fn finish() {
+/// Tells what the devices have done. Runs in a signal handler too.
+fn report_now() {
     if let Some(served) = made() {
         report::write(&served.world);
+    }
+}
+
+/// At the end of the process: tells what the devices have done, and removes the directory.
+pub extern "C" fn finish() {
+    report_now();
+    if let Some(served) = made() {
         served.tree.remove();
     }
 }
 
 /// Runs when the library is loaded.
 extern "C" fn load() {
-    active();
+    // Not when the configuration is read: it calls hooks, which ask for the configuration.
+    if active()
+        && let Err(reason) = report::prepare(report_now)
+    {
+        give_up(&reason);
+    }
 }
 
 #[used]

@@ -76,6 +76,15 @@ impl Reserved {
         self.memory.read(offset, bytes)
     }
 
+    /// As [`Reserved::read`], over what is in `bytes`.
+    ///
+    /// # Errors
+    /// As [`Reserved::write`].
+    pub fn read_over(&self, address: usize, bytes: &mut [u8]) -> Result<()> {
+        let offset = address.checked_sub(self.address()).ok_or(Error::Invalid)?;
+        self.memory.read_over(offset, bytes)
+    }
+
     /// The offset of `len` bytes at `address`, if all of them lie inside.
     #[inline]
     #[must_use]

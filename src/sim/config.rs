@@ -27,6 +27,16 @@ const QUEUES: u16 = 1024;
 /// The most engines of one device.
 const ENGINES: u16 = 64;
 
+/// Algorithms of the device under the names of sysfs, each with the first version that has it.
+const ALGORITHMS: [(&str, Version); 6] = [
+    ("zlib", Version::V1),
+    ("gzip", Version::V1),
+    ("deflate", Version::V3),
+    ("lz77_zstd", Version::V3),
+    ("lz4", Version::V5),
+    ("lz77_only", Version::V5),
+];
+
 /// Everything that is simulated. Not empty when parsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
@@ -58,6 +68,11 @@ pub struct Device {
     pub iommu: bool,
     /// Where programs find it.
     pub transport: Transport,
+    /// The algorithms that it lists; if empty, all that its version has. It does not refuse the
+    /// others: it is the list that programs go by.
+    pub algorithms: Vec<&'static str>,
+    /// Whether the kernel has isolated it for its errors.
+    pub isolate: bool,
     /// What it does wrong.
     pub faults: Vec<Fault>,
 }
@@ -144,12 +159,23 @@ impl Default for Device {
             sva: true,
             iommu: false,
             transport: Transport::Uacce,
+            algorithms: Vec::new(),
+            isolate: false,
             faults: Vec::new(),
         }
     }
 }
 
 impl Device {
+    /// What sysfs lists.
+    pub(super) fn algorithms(&self) -> impl Iterator<Item = &'static str> {
+        let known = ALGORITHMS.iter().filter(|(name, since)| {
+            let listed = self.algorithms.is_empty() || self.algorithms.contains(name);
+            listed && self.api >= *since
+        });
+        known.map(|(name, _)| *name)
+    }
+
     /// Whether all values lie in their ranges.
     pub(super) fn check(&self) -> core::result::Result<(), String> {
         let range = |name: &str, value: u32, low: u32, high: u32| {
@@ -170,7 +196,14 @@ impl Device {
         if self.iommu && self.sva {
             return Err("iommu=1 is for sva=0".to_owned());
         }
-        Ok(())
+        match self
+            .algorithms
+            .iter()
+            .find(|name| !self.algorithms().any(|one| one == **name))
+        {
+            Some(name) => Err(format!("algorithms: {} has no {name}", self.api.api())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -280,6 +313,8 @@ fn device(text: &str) -> core::result::Result<(Device, u16), Reason> {
                 Transport::Vfio { dma, .. } if key == "dma" => *dma = self::dma(value)?,
                 Transport::Vfio { waits, .. } => *waits = switch(key, value)?,
             },
+            "algorithms" => device.algorithms = algorithms(value)?,
+            "isolate" => device.isolate = switch(key, value)?,
             "fault" => device.faults.push(fault(value)?),
             _ => return Err(format!("unknown key '{key}'")),
         }
@@ -317,6 +352,16 @@ fn dma(value: &str) -> core::result::Result<Dma, Reason> {
 fn version(value: &str) -> core::result::Result<Version, Reason> {
     Version::from_api(&format!("hisi_qm_v{value}"))
         .map_err(|_| format!("api={value} is not one of 1, 2, 3, 5"))
+}
+
+/// Names with `+` between them.
+fn algorithms(value: &str) -> core::result::Result<Vec<&'static str>, Reason> {
+    let known = |name: &str| {
+        let mut names = ALGORITHMS.iter().map(|(name, _)| *name);
+        let found = names.find(|known| *known == name);
+        found.ok_or_else(|| format!("algorithms={value}: '{name}' is not known"))
+    };
+    value.split('+').map(known).collect()
 }
 
 fn orders(value: &str) -> core::result::Result<Orders, Reason> {

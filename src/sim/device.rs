@@ -88,11 +88,11 @@ impl Device {
                 (false, true) => DeviceFlags::IOMMU,
                 (false, false) => DeviceFlags::empty(),
             },
-            algorithms: algorithms(version),
+            algorithms: self.config.algorithms().map(str::to_owned).collect(),
             available: Some(u32::from(self.config.queues) - open as u32),
             mmio_size: self.mmio_size(),
             dus_size: self.dus_size(),
-            isolated: false,
+            isolated: self.config.isolate,
             isolate_strategy: None,
             numa_node: self.config.node,
             node_id: i32::try_from(self.config.node).ok(),
@@ -283,18 +283,6 @@ impl Device {
             }
         }
     }
-}
-
-/// What a device of this version lists.
-fn algorithms(version: Version) -> Vec<String> {
-    let mut names = vec!["zlib", "gzip"];
-    if version >= Version::V3 {
-        names.extend(["deflate", "lz77_zstd"]);
-    }
-    if version >= Version::V5 {
-        names.extend(["lz4", "lz77_only"]);
-    }
-    names.into_iter().map(str::to_owned).collect()
 }
 
 /// The size of the doorbell region: one page, then a doorbell page behind it, then 64 KiB.

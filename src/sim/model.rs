@@ -352,9 +352,9 @@ impl Queue {
         let tally = &self.device.tally;
         tally.bytes_in.add(sqe.consumed.into());
         tally.bytes_out.add(sqe.produced.into());
-        tally
-            .errors
-            .add(u64::from(!Status::from_code(sqe.status).is_good()));
+        let status = Status::from_code(sqe.status);
+        let bad = !status.is_good() && status != Status::StreamEnd;
+        tally.errors.add(bad.into());
         let fault = job.upset.status.is_none() && sqe.status == BUS_FAULT;
         tally.bus_faults.add(u64::from(fault));
         if let Some(excess) = job.upset.produced {

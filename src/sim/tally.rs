@@ -15,7 +15,7 @@ pub struct Counters {
     pub bytes_in: u64,
     /// Bytes of output that requests produced.
     pub bytes_out: u64,
-    /// Requests executed that ended with a status other than 0 and 0x0d.
+    /// Requests executed that ended with a status other than 0, 0x0d and 0x13.
     pub errors: u64,
     /// Requests among them that named memory which the device does not reach.
     pub bus_faults: u64,

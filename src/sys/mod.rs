@@ -27,6 +27,7 @@ pub mod plugins;
 pub mod poll;
 pub mod process;
 pub mod shared;
+pub mod signal;
 pub mod slots;
 pub mod sysfs;
 pub mod table;

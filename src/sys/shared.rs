@@ -282,6 +282,17 @@ impl SharedMemory {
         Ok(())
     }
 
+    /// As [`SharedMemory::read`], over what is in `bytes`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_over(&self, offset: usize, bytes: &mut [u8]) -> Result<()> {
+        let from = self.within(offset, bytes.len(), 1)?;
+        // SAFETY: as in `write`; `bytes` is exclusive.
+        unsafe { copy_bytes(from.as_ptr(), bytes.as_mut_ptr(), bytes.len()) };
+        Ok(())
+    }
+
     /// The 32-bit word at `offset`.
     ///
     /// # Errors

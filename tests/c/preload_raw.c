@@ -566,6 +566,26 @@ static void without_sva(void)
 	close_queue(&q);
 }
 
+/* With WD_SIM_REPORT_SIGNAL=USR1. */
+static void tell_now(void)
+{
+	struct queue q;
+	struct sigaction old;
+
+	raise(SIGUSR1);
+	open_queue(&q);
+	use(&q);
+	REQUIRE(raise(SIGUSR1) == 0);
+	/* It interrupts no call for good. */
+	errno = 0;
+	use(&q);
+	REQUIRE(errno == 0 && sigaction(SIGUSR1, NULL, &old) == 0 && old.sa_flags & SA_RESTART);
+	REQUIRE(kill(getpid(), SIGUSR1) == 0);
+	close_queue(&q);
+	fflush(NULL);
+	_exit(0);
+}
+
 static void standard_input(void)
 {
 	static unsigned char in[8 << 20], out[9 << 20];
@@ -593,7 +613,7 @@ static const struct {
 	{ "handler", own_handler },	   { "threads", threads },
 	{ "stores", kinds_of_store },	   { "strange", strange_store },
 	{ "removed", removal },		   { "static", without_sva },
-	{ "compress", standard_input },
+	{ "signal", tell_now },		   { "compress", standard_input },
 };
 
 static void child(void)

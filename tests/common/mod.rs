@@ -41,6 +41,16 @@ pub fn skip(test: &str, reason: &str) {
         .expect("the temporary directory is writable");
 }
 
+/// The libraries of the C libwd 2.10, where `PEER` names the directory that they are in, or the one
+/// that has them in its `lib`.
+pub fn peer() -> Option<PathBuf> {
+    let named = PathBuf::from(std::env::var_os("PEER").filter(|peer| !peer.is_empty())?);
+    let has = |directory: &PathBuf| directory.join("libwd_comp.so.2").exists();
+    let found = [named.join("lib"), named.clone()].into_iter().find(has);
+    assert!(found.is_some(), "no libwd_comp.so.2 in {}", named.display());
+    found
+}
+
 /// Runs a command that must succeed.
 pub fn run(command: &mut Command) -> Output {
     let output = command

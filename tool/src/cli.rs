@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{bench, compress, list, pages, selftest, trace};
+use crate::{bench, compress, list, pages, selftest, sim, trace};
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -21,23 +21,18 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The commands.
+/// The commands. Each is described where its options are: a text here would take the place of that
+/// one in the manual.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// List devices, drivers and algorithms
     List(list::List),
-    /// Test every algorithm on every device and in software against known answers
     Test(selftest::Test),
-    /// Compress files or a pipe
     Compress(compress::Compress),
-    /// Decompress files or a pipe
     Decompress(compress::Decompress),
-    /// Measure throughput and latency
     Bench(bench::Bench),
-    /// Record descriptors and completions, print them, replay them
     #[command(subcommand)]
     Trace(trace::Trace),
-    /// Write man pages and shell completions into a directory
+    Sim(sim::Sim),
     #[command(hide = true)]
     Pages(pages::Pages),
 }
@@ -133,6 +128,7 @@ pub fn run(command: &Command) -> Result<u8> {
         Command::Decompress(options) => compress::decompress(options),
         Command::Bench(options) => bench::run(options).map(done),
         Command::Trace(options) => trace::run(options),
+        Command::Sim(options) => Ok(sim::run(options)),
         Command::Pages(options) => pages::run(options).map(done),
     }
 }

@@ -195,10 +195,7 @@ pub fn choose(bus: &dyn Bus, wish: &Wish, format: Format, ways: &[Way]) -> Resul
             Ok(device.map_or(Place::Software, |device| Place::Device(Arc::new(device))))
         }
         (_, Wish::Auto) => Ok(Place::Software),
-        (Ok(_), _) => Err(Fail::at(
-            label,
-            "listed, but without shared virtual addressing or a driver here",
-        )),
+        (Ok(_), _) => Err(Fail::at(label, "listed, but without a driver here")),
         (Err(error), _) => Err(Fail::at(label, error)),
     }
 }
@@ -244,6 +241,11 @@ impl Lanes {
     /// Who serves the contexts, as the library says.
     pub fn path(&self) -> Path {
         self.inner.path(0)
+    }
+
+    /// The longest request.
+    pub fn longest(&self) -> usize {
+        self.inner.longest()
     }
 
     /// The same for people: `hisi_zip-0 (simulated device)`.

@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use warpdrive::bus;
 use warpdrive::drv::registry::{self, Kind};
+use warpdrive::sim::config;
 use warpdrive::uacce::channel::Bus;
 use warpdrive::uacce::device::{Attributes, Origin};
 
@@ -109,7 +110,14 @@ pub fn devices() -> Result<Vec<Attributes>> {
 
 /// The bus of this process.
 pub fn bus() -> Result<&'static dyn Bus> {
-    bus::system().map_err(|error| Fail::at("WD_SIM cannot be understood", error))
+    bus::system().map_err(|error| {
+        let text = std::env::var("WD_SIM").unwrap_or_default();
+        match config::parse(&text) {
+            Err(reason) => Fail::at("WD_SIM", reason),
+            // The one other thing that is looked at.
+            Ok(_) => Fail::at("WD_SIM_REPORT_SIGNAL", error),
+        }
+    })
 }
 
 fn drivers() -> Vec<Driver> {

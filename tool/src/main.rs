@@ -9,6 +9,7 @@ mod lane;
 mod list;
 mod pages;
 mod selftest;
+mod sim;
 mod table;
 mod trace;
 mod uadk;

@@ -45,9 +45,7 @@ fn no_device_is_no_error_when_listing() {
 
 #[test]
 fn the_self_test_covers_every_algorithm_on_every_path() {
-    let report = json(&run(
-        wd(&format!("{DEVICE};hisi_zip,sva=0")).args(["test", "--json"])
-    ));
+    let report = json(&run(wd(DEVICE).args(["test", "--json"])));
     assert_eq!(report["failed"], 0);
     let checks = report["checks"].as_array().expect("a list");
     for algorithm in ["zlib", "gzip", "deflate", "lz4", "lz77_zstd", "lz77_only"] {
@@ -58,9 +56,54 @@ fn the_self_test_covers_every_algorithm_on_every_path() {
             assert!(of.any(|one| one["path"] == path), "{algorithm} on {device}");
         }
     }
-    let skipped = checks.iter().filter(|one| one["device"] == "hisi_zip-1");
-    let reasons: Vec<_> = skipped.map(|one| one["result"] == "skipped").collect();
-    assert_eq!(reasons, [true, true], "{report}");
+}
+
+/// What a device without SVA works on is copied.
+#[test]
+fn devices_without_sva_are_listed_tested_measured_and_used() {
+    let devices = "hisi_zip,api=5,sva=0";
+    let report = json(&run(wd(devices).args(["test", "--hw", "--json"])));
+    let checks = report["checks"].as_array().expect("a list");
+    assert!(checks.iter().all(|one| one["result"] == "ok"), "{report}");
+    for algorithm in ["zlib", "gzip", "deflate", "lz4", "lz77_zstd", "lz77_only"] {
+        let mut of = checks.iter().filter(|one| one["algorithm"] == algorithm);
+        assert!(of.any(|one| one["path"] == "simulated"), "{algorithm}");
+    }
+    for arguments in [
+        &["--stream", "-a", "gzip", "-m", "50"][..],
+        &["--async", "-d", "100", "-b", "256k", "-t", "2", "-m", "30"],
+        &["-a", "lz77_zstd", "-t", "2", "-n", "1"],
+    ] {
+        let mut command = wd(devices);
+        command.args([
+            "bench", "--hw", "--json", "--verify", "-r", "60", "-s", "600",
+        ]);
+        let report = json(&run(command.args(arguments)));
+        assert_eq!(
+            report["path"], "hisi_zip-0 (simulated device)",
+            "{arguments:?}"
+        );
+        let directions = report["directions"].as_array().expect("a list");
+        assert!(directions.iter().all(|one| one["errors"] == 0), "{report}");
+    }
+    let too_long = wd(devices).args(["bench", "--hw", "-b", "1M"]).output();
+    let reason = "without shared virtual addressing a request takes 524288 bytes at most";
+    assert!(said(&too_long.expect("starts")).contains(reason));
+    let output = wd(devices)
+        .args(["trace", "record"])
+        .output()
+        .expect("starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said(&output).contains("traces are of devices with shared"),
+        "{}",
+        said(&output)
+    );
+    let output = wd("hisi_zip,isolate=1")
+        .args(["test", "--hw", "--json"])
+        .output();
+    let report = json(&output.expect("starts"));
+    assert_eq!(report["checks"][0]["reason"], "isolated, or no free queue");
 }
 
 #[test]
@@ -114,6 +157,69 @@ fn a_benchmark_tells_its_path_and_its_numbers() {
             }
             assert_eq!(requests, 40, "{arguments:?}");
         }
+    }
+}
+
+/// The names of all values, below which name they are. What there is stays; more may come.
+fn names(value: &serde_json::Value, below: &str, into: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            for (name, value) in map {
+                names(value, &format!("{below}.{name}"), into);
+            }
+        }
+        serde_json::Value::Array(list) => {
+            for value in list.iter().take(1) {
+                names(value, &format!("{below}[]"), into);
+            }
+        }
+        _ => into.push(below.trim_start_matches('.').to_owned()),
+    }
+}
+
+#[test]
+fn the_names_in_the_json_of_a_benchmark_stay_as_they_are() {
+    let mut command = wd(DEVICE);
+    let report = json(&run(command.args(["bench", "--json", "-r", "20"])));
+    let mut found = Vec::new();
+    names(&report, "", &mut found);
+    for name in [
+        "version",
+        "path",
+        "machine.arch",
+        "machine.processors",
+        "load.algorithm",
+        "load.level",
+        "load.window",
+        "load.threads",
+        "load.contexts",
+        "load.mode",
+        "load.depth",
+        "load.block_bytes",
+        "load.decompress_percent",
+        "load.corpus",
+        "elapsed_s",
+        "cpu.user_s",
+        "cpu.system_s",
+        "cpu.percent",
+        "throughput_mb_s",
+        "requests_per_s",
+        "directions[].name",
+        "directions[].requests",
+        "directions[].errors",
+        "directions[].plain_bytes",
+        "directions[].compressed_bytes",
+        "directions[].throughput_mb_s",
+        "directions[].ratio",
+        "directions[].latency_us.mean",
+        "directions[].latency_us.min",
+        "directions[].latency_us.p50",
+        "directions[].latency_us.p90",
+        "directions[].latency_us.p99",
+        "directions[].latency_us.p99_9",
+        "directions[].latency_us.max",
+    ] {
+        assert!(found.iter().any(|one| one == name), "{name}: {found:?}");
     }
 }
 

@@ -19,6 +19,7 @@ fn every_command_has_a_man_page_and_is_completed() {
         "wd-compress",
         "wd-decompress",
         "wd-bench",
+        "wd-sim",
     ] {
         let page = fs::read_to_string(man.join(format!("{name}.1"))).expect(name);
         assert!(page.contains(".TH") && page.contains("SYNOPSIS"), "{name}");
@@ -31,6 +32,8 @@ fn every_command_has_a_man_page_and_is_completed() {
     ] {
         assert!(man.join(format!("{name}.1")).exists(), "{name}");
     }
+    let page = fs::read_to_string(man.join("wd-test.1")).expect("there");
+    assert!(page.contains("Exit status 0 if all is right"), "{page}");
     assert!(!man.join("wd-pages.1").exists(), "hidden");
     for (name, word) in [
         ("wd.bash", "decompress"),

@@ -59,6 +59,7 @@ fn what_is_not_there_is_said() {
         "--alg rsa-2048",
         "--alg zlib --mode nosva",
         "--alg zlib --sgl",
+        "--alg zlib --mode sva-soft",
         "--alg zlib --mode sva --seconds 1",
         "--alg zlib --opt 2 --async",
     ] {
@@ -80,6 +81,52 @@ fn what_is_not_there_is_said() {
     for words in [["test", "--m", "sec"], ["test", "--m", "hpre"]] {
         assert_eq!(status(uadk_tool(DEVICE).args(words)), 1);
     }
+}
+
+#[test]
+fn devices_without_sva_are_those_of_the_mode_nosva() {
+    let dir = directory("uadk_nosva");
+    let line = "--alg gzip --mode nosva --opt 0 --pktlen 4096 --seconds 1 --thread 1 --memory 2";
+    let output = run(benchmark("hisi_zip;hisi_zip,sva=0", line).current_dir(&dir));
+    assert!(said(&output).contains("path: hisi_zip-1 (simulated device)"));
+    let output = benchmark("hisi_zip", line).output().expect("starts");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said(&output).contains("no device without"),
+        "{}",
+        said(&output)
+    );
+}
+
+/// The lines of UADK's README and of its sanity test, as far as they are about compression; with
+/// less time.
+#[test]
+fn lines_that_scripts_have_do_what_they_do_there() {
+    let dir = directory("uadk_lines");
+    let line = "--alg zlib --mode sva --opt 0 --sync --pktlen 4096 --seconds 1 --thread 1 --multi 1 \
+                --ctxnum 1 --prefetch";
+    let output = run(benchmark("hisi_zip", line).current_dir(&dir));
+    assert!(told(&output).contains("algname:\t"), "{}", told(&output));
+    let input = common::data(300_000);
+    std::fs::write(dir.join("origin"), &input).expect("writable");
+    for (alg, suffix) in [("2", "gz"), ("1", "zlib")] {
+        for stream in [&[][..], &["--stream"]] {
+            for words in [
+                &["--alg", alg, "--in", "origin", "--out", suffix][..],
+                &["--alg", alg, "--inf", "--in", suffix, "--out", "back"],
+            ] {
+                let mut command = uadk_tool("hisi_zip");
+                command.current_dir(&dir).args(["test", "--m", "zip"]);
+                run(command.args(stream).args(words));
+            }
+            let back = std::fs::read(dir.join("back")).expect("written");
+            assert!(back == input, "{alg} {stream:?}");
+        }
+    }
+    let line = "--m zip --stream --blksize 8192 --size 81920 --loop 10 --self";
+    let mut command = uadk_tool("hisi_zip");
+    let output = run(command.arg("test").args(line.split(' ')));
+    assert!(told(&output).contains("Run self test successfully!"));
 }
 
 #[test]

@@ -311,3 +311,79 @@ fn other_instructions_of_aarch64_are_not_taken_for_stores() {
         );
     }
 }
+
+/// What the assembler of this prefix makes of the texts; `None` where there is none.
+fn assembled(prefix: &str, options: &[&str], texts: &[&str]) -> Option<Vec<u8>> {
+    use std::process::{Command, Stdio};
+    let there = Command::new(format!("{prefix}as"))
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status();
+    if !there.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no {prefix}as");
+        return None;
+    }
+    let path = |name: &str| {
+        let name = format!("wd-decode-{}-{prefix}{name}", std::process::id());
+        std::env::temp_dir().join(name)
+    };
+    let (source, object, bytes) = (path("s"), path("o"), path("bin"));
+    std::fs::write(&source, texts.join("\n") + "\n").expect("writable");
+    let run = |command: &mut Command| assert!(command.status().expect("starts").success());
+    run(Command::new(format!("{prefix}as"))
+        .args(options)
+        .arg("-o")
+        .arg(&object)
+        .arg(&source));
+    run(Command::new(format!("{prefix}objcopy"))
+        .args(["-O", "binary", "-j", ".text"])
+        .args([&object, &bytes]));
+    let made = std::fs::read(&bytes).expect("written");
+    for file in [source, object, bytes] {
+        std::fs::remove_file(file).expect("there");
+    }
+    Some(made)
+}
+
+#[test]
+fn the_assembler_of_aarch64_makes_these_words() {
+    let stores = AARCH64.iter().map(|case| (case.0, case.1));
+    let cases: Vec<_> = stores.chain(AARCH64_OTHERS.iter().copied()).collect();
+    // What the later versions of the architecture have.
+    let texts: Vec<_> = [".arch armv8.4-a"]
+        .into_iter()
+        .chain(cases.iter().map(|case| case.0))
+        .collect();
+    let prefix = if cfg!(target_arch = "aarch64") {
+        ""
+    } else {
+        "aarch64-linux-gnu-"
+    };
+    if let Some(made) = assembled(prefix, &[], &texts) {
+        for ((text, word), bytes) in cases.iter().zip(made.chunks(4)) {
+            assert_eq!(bytes, word.to_le_bytes(), "{text}");
+        }
+        assert_eq!(made.len(), 4 * cases.len());
+    }
+}
+
+#[test]
+fn the_assembler_of_x86_64_makes_these_bytes() {
+    let stores = X86_64.iter().map(|case| (case.0, case.1));
+    let cases: Vec<_> = stores.chain(X86_64_OTHERS.iter().copied()).collect();
+    let texts: Vec<_> = cases.iter().map(|case| case.0).collect();
+    let prefix = if cfg!(target_arch = "x86_64") {
+        ""
+    } else {
+        "x86_64-linux-gnu-"
+    };
+    if let Some(made) = assembled(prefix, &["--64"], &texts) {
+        let mut rest = &made[..];
+        for (text, code) in cases {
+            let (bytes, behind) = rest.split_at(code.len().min(rest.len()));
+            assert_eq!(bytes, code, "{text}");
+            rest = behind;
+        }
+        assert!(rest.is_empty());
+    }
+}

@@ -1,8 +1,10 @@
 //! Requests that are whole in themselves.
 
-use super::{Direction, Effort, Format, message};
+use super::bounce::{Bounce, Memory};
+use super::{Direction, Done, Effort, Format, message};
 use crate::ctypes::v2::wd_comp::wd_lz77_zstd_data;
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
+use crate::error::Result;
 use crate::sys::slots::Carried;
 use core::ptr;
 use std::sync::Arc;
@@ -31,7 +33,13 @@ pub struct Job {
     /// Where an LZ77 driver says what it has found, or nothing. Not a box: those may not move while
     /// somebody has their address.
     results: Vec<Carried<wd_lz77_zstd_data>>,
+    /// Where the driver found the output: those results have addresses in it.
+    room: Room,
 }
+
+/// The address of a job's output, or of the copy that a device works on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room(pub usize);
 
 /// Where the results of LZ77 are in a job's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +79,7 @@ impl Job {
             input,
             output: vec![0; room],
             results: vec![Carried(BLANK); usize::from(lz77)],
+            room: Room(0),
         }
     }
 
@@ -78,11 +87,10 @@ impl Job {
     #[must_use]
     pub fn found(&self) -> Option<Found> {
         let results = &self.results.first()?.0;
-        let base = self.output.as_ptr().addr();
         let overflow = results.lit_length_overflow_cnt != 0;
         Some(Found {
             literals: results.lit_num as usize,
-            at: results.sequences_start.addr().wrapping_sub(base),
+            at: results.sequences_start.addr().wrapping_sub(self.room.0),
             sequences: results.seq_num as usize,
             long: overflow.then_some(results.lit_length_overflow_pos as usize),
         })
@@ -93,17 +101,47 @@ impl Job {
         format: Format,
         way: Direction,
         effort: Effort,
+        bounce: Option<&Bounce>,
     ) -> wd_comp_msg {
         let results = self.results.first_mut().map(|results| &mut results.0);
-        message::whole(format, way, effort, &self.input, &mut self.output, results)
+        let output = &mut self.output;
+        self.room = bounce.map_or(Room(output.as_ptr().addr()), Bounce::room);
+        let mut message = message::whole(format, way, effort, &self.input, output, results);
+        if let Some(bounce) = bounce {
+            bounce.lend(&mut message);
+        }
+        message
+    }
+
+    /// The copies that a device without SVA works on.
+    pub(super) fn bounce(&self, memory: Option<&Arc<Memory>>) -> Result<Option<Bounce>> {
+        let made = memory.map(|memory| Bounce::new(memory, &self.input, self.output.len()));
+        made.transpose()
+    }
+
+    /// Takes over what a device has done to the copies.
+    pub(super) fn finish(&mut self, bounce: Option<Bounce>, done: Done) -> Result<Done> {
+        if let Some(bounce) = bounce {
+            // The results of LZ77 are all over the room.
+            let whole = !self.results.is_empty();
+            let len = if whole {
+                self.output.len()
+            } else {
+                done.produced
+            };
+            let len = len.min(self.output.len());
+            bounce.finish(&mut self.output[..len])?;
+        }
+        Ok(done)
     }
 
     /// Gives up the memory for good.
-    pub(super) fn leak(&mut self) {
+    pub(super) fn leak(&mut self, bounce: Option<Bounce>) {
         core::mem::forget((
             Arc::clone(&self.input),
             core::mem::take(&mut self.output),
             core::mem::take(&mut self.results),
+            bounce,
         ));
     }
 }

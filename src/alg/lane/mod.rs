@@ -4,6 +4,7 @@
 //! belong to whoever opens them, use the device they are told, of any bus, and never
 //! another one. All memory that a device touches is theirs until it is through.
 
+mod bounce;
 mod job;
 mod message;
 mod pipe;
@@ -21,7 +22,7 @@ use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::drv::registry::{self, Kind, Lease};
 use crate::drv::{Driver, Engine, Hardware, Path, Seat};
 use crate::error::{Error, Result};
-use crate::sys::lock::Mutex;
+use crate::sys::lock::{Mutex, MutexGuard};
 use crate::uacce::channel::Bus;
 use crate::uacce::device::Attributes;
 use core::sync::atomic::AtomicBool;
@@ -100,6 +101,8 @@ struct Lane {
     taken: Option<AtomicBool>,
     /// Held for a synchronous request: the answer that comes is its own.
     turn: Mutex<()>,
+    /// What a device without SVA works on.
+    memory: Option<Arc<bounce::Memory>>,
 }
 
 /// Contexts of one device and format.
@@ -112,20 +115,19 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// Opens a context for each of `uses`, numbered from 0: of a device of `bus`, or of software.
+    /// Opens a context for each of `uses`, numbered from 0: of a device of `bus`, or of software. A
+    /// device without SVA gets static memory with each, into which requests are copied, and out of
+    /// which their results are.
     ///
     /// # Errors
-    /// [`Error::NoDevice`] if no driver of this library knows the device or the format;
-    /// [`Error::Unsupported`] for a device without SVA; what opening a queue answered.
+    /// [`Error::NoDevice`] if no driver of this library knows the device or the format; what opening
+    /// a queue answered, or getting its memory.
     pub fn open(
         bus: &dyn Bus,
         device: Option<&Attributes>,
         format: Format,
         uses: &[Use],
     ) -> Result<Arc<Lanes>> {
-        if device.is_some_and(|device| !device.sva()) {
-            return Err(Error::Unsupported);
-        }
         let driver = driver_of(device, format).ok_or(Error::NoDevice)?;
         let device = device.map(|device| Arc::new(device.clone()));
         let seat = |one: &Use| {
@@ -144,17 +146,37 @@ impl Lanes {
             })
         };
         let seats: Vec<Seat> = uses.iter().map(seat).collect::<Result<_>>()?;
-        let lane = |one: &Use| Lane {
-            way: one.way,
-            taken: one.asynchronous.then(AtomicBool::default),
-            turn: Mutex::new(()),
+        let lane = |(one, seat): (&Use, &Seat)| {
+            let memory = match seat.hardware.as_ref().filter(|held| !held.device.sva()) {
+                Some(held) => Some(bounce::memory(&*held.channel, &held.device)?),
+                None => None,
+            };
+            Ok(Lane {
+                way: one.way,
+                taken: one.asynchronous.then(AtomicBool::default),
+                turn: Mutex::new(()),
+                memory,
+            })
         };
+        let lanes = uses.iter().zip(&seats).map(lane).collect::<Result<_>>()?;
         Ok(Arc::new(Lanes {
             engine: driver.bind_comp(seats, true)?,
-            lanes: uses.iter().map(lane).collect(),
+            lanes,
             format,
             _driver: driver,
         }))
+    }
+
+    /// Bytes of input that a request may have here: all there are with SVA and in software.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        let lz77 = matches!(self.format, Format::WD_LZ77_ZSTD | Format::WD_LZ77_ONLY);
+        match self.lanes.first().and_then(|lane| lane.memory.as_ref()) {
+            None => usize::MAX,
+            // Its room is three times as long.
+            Some(_) if lz77 => bounce::LONGEST / 4,
+            Some(_) => bounce::LONGEST,
+        }
     }
 
     /// Who serves a context.
@@ -168,16 +190,19 @@ impl Lanes {
     ///
     /// # Errors
     /// [`Error::Invalid`] if there is no such context, and for a job that cannot be a request;
-    /// [`Error::TimedOut`] after a minute; [`Error::DeviceReset`]. After the last two the job's
+    /// [`Error::NoMemory`] if a device without SVA has no room for it in one piece, which it has for
+    /// [`Lanes::longest`]; [`Error::TimedOut`] after a minute; [`Error::DeviceReset`]. After the last two the job's
     /// output may be lost: it is empty then.
     pub fn run(&self, number: usize, effort: Effort, job: &mut Job) -> Result<Done> {
         let lane = self.synchronous(number)?;
-        let mut message = job.message(self.format, lane.way, effort);
-        match self.exchange(number, lane, &mut message) {
-            Ok(()) => Ok(Done::of(&message)),
+        let _turn = self.turn(lane);
+        let bounce = job.bounce(lane.memory.as_ref())?;
+        let mut message = job.message(self.format, lane.way, effort, bounce.as_ref());
+        match self.exchange(number, &mut message) {
+            Ok(()) => job.finish(bounce, Done::of(&message)),
             Err(stuck) => {
                 if stuck.unquiet {
-                    job.leak();
+                    job.leak(bounce);
                 }
                 Err(stuck.error)
             }
@@ -193,14 +218,17 @@ impl Lanes {
         Ok(lane)
     }
 
-    /// Has a synchronous message done.
+    /// A turn at a synchronous context. Requests of software need none.
+    fn turn<'a>(&self, lane: &'a Lane) -> Option<MutexGuard<'a, ()>> {
+        (!self.engine.is_shared()).then(|| lane.turn.lock())
+    }
+
+    /// Has a synchronous message done. Whoever calls has the context's turn.
     fn exchange(
         &self,
         number: usize,
-        lane: &Lane,
         message: &mut wd_comp_msg,
     ) -> core::result::Result<(), Stuck> {
-        let _mine = (!self.engine.is_shared()).then(|| lane.turn.lock());
         let mut answer = self.engine.send(number, message);
         if answer.is_ok() && !self.engine.is_shared() {
             answer = self.wait_until(number, || self.engine.receive(number, message));
@@ -272,7 +300,7 @@ fn driver_of(device: Option<&Attributes>, format: Format) -> Option<Lease> {
 /// Whether a driver of this library serves this device and format.
 #[must_use]
 pub fn is_served(device: &Attributes, format: Format) -> bool {
-    device.sva() && driver_of(Some(device), format).is_some()
+    driver_of(Some(device), format).is_some()
 }
 
 /// The algorithm's name, as devices list it.

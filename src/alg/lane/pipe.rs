@@ -1,5 +1,6 @@
 //! Asynchronous requests: several of one context on their way.
 
+use super::bounce::Bounce;
 use super::{Done, Effort, Job, Lanes};
 use crate::alg::seat::Message as _;
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
@@ -26,6 +27,8 @@ pub struct Pipe {
 
 struct Flying {
     job: Job,
+    /// Its copies, for a device without SVA.
+    bounce: Option<Bounce>,
     since: Instant,
 }
 
@@ -77,19 +80,30 @@ impl Pipe {
     /// Sends a job; gives it back if there is no room for it now.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a job that cannot be a request, [`Error::DeviceReset`]; the job is
-    /// gone then, and after the latter all that were on their way.
+    /// [`Error::Invalid`] for a job that cannot be a request, [`Error::NoMemory`] for one that is
+    /// too long for a device without SVA, [`Error::DeviceReset`]; the job is gone then, and after the latter all that were on their way.
     pub fn send(&mut self, job: Job) -> Result<Option<Job>> {
+        let flying = self.flying();
         let Some(number) = self.free.pop() else {
             return Ok(Some(job));
+        };
+        let bounce = match job.bounce(self.lanes.lanes[self.number].memory.as_ref()) {
+            Ok(bounce) => bounce,
+            Err(error) => {
+                self.free.push(number);
+                // Others have the memory: it comes back with them.
+                let later = error == Error::NoMemory && flying > 0;
+                return if later { Ok(Some(job)) } else { Err(error) };
+            }
         };
         let place = &mut self.places[number];
         place.0 = place.0.wrapping_add(USE);
         let since = Instant::now();
         // In its place first: the message has addresses of its memory, which stay.
-        let flying = place.1.insert(Flying { job, since });
+        let flying = place.1.insert(Flying { job, bounce, since });
         let way = self.lanes.lanes[self.number].way;
-        let mut message = flying.job.message(self.lanes.format, way, self.effort);
+        let (format, bounce) = (self.lanes.format, flying.bounce.as_ref());
+        let mut message = flying.job.message(format, way, self.effort, bounce);
         message.set_tag(place.0);
         let posted = Posted::outside(&mut message);
         let Err(error) = self.lanes.engine.post(self.number, posted) else {
@@ -137,11 +151,12 @@ impl Pipe {
         let number = (tag & (USE - 1)).wrapping_sub(1) as usize;
         let place = self.places.get_mut(number).filter(|place| place.0 == tag);
         // An answer to no request: the device is not to be trusted.
-        let flying = place.and_then(|place| place.1.take()).ok_or(Error::Io)?;
+        let mut flying = place.and_then(|place| place.1.take()).ok_or(Error::Io)?;
         self.free.push(number);
+        let done = Done::of(&self.answer.0);
         Ok(Back {
+            done: flying.job.finish(flying.bounce, done)?,
             job: flying.job,
-            done: Done::of(&self.answer.0),
             since: flying.since,
         })
     }
@@ -161,7 +176,7 @@ impl Pipe {
             if let Some(mut flying) = place.1.take() {
                 self.free.push(number);
                 if unquiet {
-                    flying.job.leak();
+                    flying.job.leak(flying.bounce);
                 }
             }
         }

@@ -14,6 +14,7 @@ use super::handles::Handles;
 use super::pool::{BlockPool, MemoryPool};
 use crate::error::{Error, Result};
 use crate::log_error;
+use crate::sys::mm_ops::DeviceMemory;
 use crate::uacce::channel::Channel;
 use crate::uacce::device::Attributes;
 use core::num::NonZeroU64;
@@ -130,6 +131,28 @@ impl Pool {
         NonZeroU64::new(bus).ok_or(Error::Invalid)
     }
 
+    /// Copies `bytes` to `address`, inside what [`Pool::allocate`] answered without SVA.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for other memory, and with SVA.
+    pub fn write(&self, address: usize, bytes: &[u8]) -> Result<()> {
+        match &self.memory {
+            Memory::Static(pool) => pool.write(address, bytes),
+            Memory::Sva(_) => Err(Error::Invalid),
+        }
+    }
+
+    /// Copies from `address` to `bytes`, as [`Pool::write`].
+    ///
+    /// # Errors
+    /// As [`Pool::write`].
+    pub fn read(&self, address: usize, bytes: &mut [u8]) -> Result<()> {
+        match &self.memory {
+            Memory::Static(pool) => pool.read(address, bytes),
+            Memory::Sva(_) => Err(Error::Invalid),
+        }
+    }
+
     /// Blocks there are.
     #[must_use]
     pub fn blocks(&self) -> u32 {
@@ -175,6 +198,21 @@ impl Pool {
             Memory::Static(pool) => pool.close(),
             Memory::Sva(pool) => pool.close_unused(),
         }
+    }
+}
+
+impl DeviceMemory for Pool {
+    fn take(&self, len: usize) -> Option<usize> {
+        self.allocate(len).ok()
+    }
+
+    fn give(&self, address: usize) {
+        // What is no allocation has been told of.
+        let _ = self.free(address);
+    }
+
+    fn bus(&self, address: usize, len: usize) -> Option<NonZeroU64> {
+        self.map(address, len).ok()
     }
 }
 

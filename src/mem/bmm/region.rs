@@ -120,6 +120,26 @@ impl StaticPool {
         })
     }
 
+    /// See [`super::Pool::write`].
+    pub fn write(&self, address: usize, bytes: &[u8]) -> Result<()> {
+        self.holds(address, bytes.len())?;
+        self.memory.write(address, bytes)
+    }
+
+    /// See [`super::Pool::read`].
+    pub fn read(&self, address: usize, bytes: &mut [u8]) -> Result<()> {
+        self.holds(address, bytes.len())?;
+        self.memory.read_over(address, bytes)
+    }
+
+    /// Whether bytes are inside one allocation.
+    fn holds(&self, address: usize, len: usize) -> Result<()> {
+        if len > 0 {
+            self.map(address, len)?;
+        }
+        Ok(())
+    }
+
     /// The address for the device, if the bytes lie inside one allocation.
     fn find(&self, address: usize, len: usize) -> Option<u64> {
         let (at, offset) = self.grid.find(address)?;

@@ -10,7 +10,7 @@ fn a_driver_name_alone_is_one_usual_device() {
 
 #[test]
 fn every_key_sets_its_value() {
-    let text = "hisi_zip , count=2,api=3,depth=64,node=1,queues=4,engines=3,level=9,orders=out,sva=0,iommu=1 ; hisi_zip";
+    let text = "hisi_zip , count=2,api=3,depth=64,node=1,queues=4,engines=3,level=9,orders=out,sva=0,iommu=1,algorithms=deflate+zlib,isolate=1 ; hisi_zip";
     let one = Device {
         api: Version::V3,
         depth: 64,
@@ -22,6 +22,8 @@ fn every_key_sets_its_value() {
         sva: false,
         iommu: true,
         transport: Transport::Uacce,
+        algorithms: vec!["deflate", "zlib"],
+        isolate: true,
         faults: Vec::new(),
     };
     let devices = vec![one.clone(), one, Device::default()];
@@ -129,7 +131,6 @@ fn a_malformed_text_is_refused_whole_and_says_why() {
         ("hisi_zip,orders=any", "orders=any is not one of in, out"),
         ("hisi_zip,sva=no", "sva=no is not one of 0, 1"),
         ("hisi_zip,iommu=1", "iommu=1 is for sva=0"),
-        ("hisi_zip,count=0", "count=0"),
         (
             "hisi_zip,transport=usb",
             "transport=usb is not one of uacce, vfio",
@@ -156,6 +157,16 @@ fn a_malformed_text_is_refused_whole_and_says_why() {
             "hisi_zip,transport=vfio,sva=0",
             "transport=vfio has api=1, depth=1024, queues=1 and no sva=0",
         ),
+        (
+            "hisi_zip,algorithms=zlib+zip",
+            "algorithms=zlib+zip: 'zip' is not known",
+        ),
+        (
+            "hisi_zip,algorithms=lz4",
+            "algorithms: hisi_qm_v2 has no lz4",
+        ),
+        ("hisi_zip,isolate=", "isolate= is not one of 0, 1"),
+        ("hisi_zip,count=0", "count=0"),
         ("hisi_zip,count=65", "more than 64 devices"),
         (
             "hisi_zip,fault=drop",

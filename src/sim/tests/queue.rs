@@ -52,6 +52,15 @@ fn devices_describe_themselves_as_sysfs_would() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "system calls")]
+fn a_device_lists_the_algorithms_it_is_told_and_that_it_is_isolated() {
+    let world = world("hisi_zip,api=5,algorithms=lz4+zlib,isolate=1");
+    let device = world.devices().expect("devices").remove(0);
+    assert_eq!(device.algorithms, ["zlib", "lz4"]);
+    assert!(device.isolated && !device.usable());
+}
+
+#[test]
 fn a_world_of_impossible_devices_is_refused() {
     let device = crate::sim::config::Device {
         depth: 2,

@@ -58,6 +58,7 @@ fn throughput(measured: &Measured) -> std::result::Result<String, String> {
             .map_err(text)?;
         chart
             .configure_mesh()
+            .light_line_style(TRANSPARENT)
             .x_desc("seconds")
             .y_desc("MB/s")
             .draw()
@@ -93,8 +94,11 @@ fn latency(measured: &Measured) -> std::result::Result<String, String> {
             .map_err(text)?;
         chart
             .configure_mesh()
+            .light_line_style(TRANSPARENT)
             .x_desc("microseconds")
             .y_desc("% of requests")
+            .x_label_formatter(&|time| label(*time))
+            .y_label_formatter(&|percent| format!("{percent:.0}"))
             .draw()
             .map_err(text)?;
         for (colour, (half, way)) in COLOURS.iter().zip(&halves) {
@@ -112,6 +116,7 @@ fn latency(measured: &Measured) -> std::result::Result<String, String> {
         }
         chart
             .configure_series_labels()
+            .position(SeriesLabelPosition::UpperLeft)
             .background_style(WHITE)
             .border_style(BLACK)
             .draw()
@@ -119,6 +124,16 @@ fn latency(measured: &Measured) -> std::result::Result<String, String> {
         area.present().map_err(text)?;
     }
     Ok(svg)
+}
+
+/// Of a logarithmic axis: those in between would stand on top of each other.
+fn label(value: f64) -> String {
+    let text = value.to_string();
+    let first = text.trim_start_matches(['0', '.']);
+    match first.starts_with(['1', '2', '5']) {
+        true => text,
+        false => String::new(),
+    }
 }
 
 fn text(error: impl std::fmt::Display) -> String {

@@ -112,6 +112,12 @@ impl Load {
             .collect();
         let asynchronous = self.depth.is_some();
         let lanes = Lanes::open(list::bus()?, &self.place, self.format, &ways, asynchronous)?;
+        let most = lanes.longest();
+        if corpus.blocks.iter().any(|block| block.len() > most) {
+            let reason =
+                format!("without shared virtual addressing a request takes {most} bytes at most");
+            return Err(lanes.fail(reason));
+        }
         let contexts = (0..ways.len()).map(|number| Context::new(self, &lanes, number));
         let shared = Shared {
             load: self,

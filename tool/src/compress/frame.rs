@@ -15,9 +15,9 @@ const MAGIC: u32 = 0x184d_2204;
 const SKIPPABLE: u32 = 0x184d_2a50;
 /// Version 1, independent blocks, a checksum of the content.
 const FLAGS: u8 = 0b0110_0100;
-/// Blocks of up to 4 MiB.
-const DESCRIPTOR: u8 = 0x70;
-const BLOCK: usize = 4 << 20;
+/// The greatest blocks that a frame may have, and those for devices that cannot take these; each with
+/// the byte that says so.
+const BLOCKS: [(usize, u8); 2] = [(4 << 20, 0x70), (256 << 10, 0x50)];
 /// In a block's size: it is not compressed.
 const STORED: u32 = 1 << 31;
 
@@ -34,14 +34,16 @@ pub fn compress(
     reader: &mut impl Read,
     writer: &mut impl Write,
 ) -> Result<()> {
-    let descriptor = [FLAGS, DESCRIPTOR];
+    let fits = |(size, _): &&(usize, u8)| *size <= lanes.longest();
+    let (size, descriptor) = *BLOCKS.iter().find(fits).unwrap_or(&BLOCKS[1]);
+    let descriptor = [FLAGS, descriptor];
     put(writer, &MAGIC.to_le_bytes())?;
     put(writer, &descriptor)?;
     put(writer, &[check_byte(&descriptor)])?;
     let mut sum = XxHash32::with_seed(0);
-    let mut block = vec![0; BLOCK];
+    let mut block = vec![0; size];
     loop {
-        block.resize(BLOCK, 0);
+        block.resize(size, 0);
         let count = fill(reader, &mut block)?;
         if count == 0 {
             break;

@@ -130,9 +130,6 @@ fn skipped(place: &Place, format: Format) -> Option<Option<String>> {
     if !device.has(format.name()) {
         return Some(None);
     }
-    if !device.sva() {
-        return Some(Some("no shared virtual addressing".to_owned()));
-    }
     if !device.usable() {
         return Some(Some("isolated, or no free queue".to_owned()));
     }

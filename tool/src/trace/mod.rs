@@ -18,15 +18,13 @@ use std::sync::Arc;
 use tap::Tap;
 use warpdrive::alg::lane::Effort;
 use warpdrive::uacce::channel::Bus;
+use warpdrive::uacce::device::Attributes;
 
-/// The commands.
+/// Record descriptors and completions, print them, replay them
 #[derive(Subcommand, Debug)]
 pub enum Trace {
-    /// Run requests on a device and record them
     Record(Record),
-    /// Print a trace, decoded
     Show(Show),
-    /// Send the descriptors of a trace to a device and compare the results
     Replay(Replay),
 }
 
@@ -122,6 +120,9 @@ fn record(options: &Record) -> Result<()> {
     };
     let tap = Tap::new(list::bus()?, !options.no_data);
     let place = lane::choose(&tap, &wish, format, &[way])?;
+    if let Place::Device(device) = &place {
+        needs_sva(device)?;
+    }
     let mut corpus = Corpus::load(&options.corpus, options.block)?;
     let effort = options.hard.effort();
     if options.decompress {
@@ -220,6 +221,15 @@ struct Different {
     now: String,
 }
 
+/// Descriptors of other devices have addresses that this tool cannot follow.
+fn needs_sva(device: &Attributes) -> Result<()> {
+    if device.sva() {
+        return Ok(());
+    }
+    let reason = "traces are of devices with shared virtual addressing, which it has not";
+    Err(Fail::at(&device.name, reason))
+}
+
 fn replay(options: &Replay) -> Result<u8> {
     let events = log::read(&options.file)?;
     let recorded = events.iter().find_map(|event| match event {
@@ -230,9 +240,7 @@ fn replay(options: &Replay) -> Result<u8> {
     let name = name.ok_or_else(|| Fail::at(options.file.display(), "no queue in it"))?;
     let bus = list::bus()?;
     let found = Bus::device(bus, &name).map_err(|error| Fail::at(&name, error))?;
-    if !found.sva() {
-        return Err(Fail::at(name, "no shared virtual addressing"));
-    }
+    needs_sva(&found)?;
     let replayed = replay::run(bus, &found, &events)?;
     let different = replayed.differences.len();
     let lines = replayed.differences.into_iter().flat_map(|one| {

@@ -4,7 +4,9 @@ use super::options::{Known, number, parse};
 use super::{Failure, Result};
 use crate::fail::print;
 use crate::lane::{Format, Wish};
+use crate::list;
 use clap::ValueEnum;
+use warpdrive::uacce::device::Attributes;
 
 const KNOWN: [Known; 21] = [
     ("help", false),
@@ -38,7 +40,8 @@ USAGE
     benchmark [--alg NAME] [--mode MODE] [--opt N] [--sync | --async] ...
     --alg NAME       zlib, gzip, deflate, lz77_zstd, lz4, lz77_only
     --alglist        print these names
-    --mode MODE      sva: a device (default); soft, instr: software in the library
+    --mode MODE      sva: a device (default); nosva: one without shared virtual addressing;
+                     soft, instr: software in the library
     --opt N          0 compress, 1 decompress, blocks; 2 and 3 the same, streams
     --sync, --async  how requests are sent; --sync is the default
     --pktlen BYTES   data of a request, 16 and more
@@ -50,7 +53,7 @@ USAGE
     --complevel N    0 to 15; 0 is the least
     --device NAME    this device
     --latency        print the mean latency too (--sync)
-    --prefetch, --init2, --memory 0   understood; they make no difference here
+    --prefetch, --init2, --memory N   understood; they make no difference here
 Decompression reads ./zip_BYTES.NAME, which compression writes if it is not there.
 ";
 
@@ -65,6 +68,7 @@ const MODES: [(&str, u32); 7] = [
     ("multibuff", 8),
 ];
 const SVA: u32 = 1;
+const NOSVA: u32 = 2;
 const SOFT: u32 = 4;
 const INSTR: u32 = 7;
 
@@ -182,13 +186,9 @@ impl Asked {
             return Err(Failure::Usage(text));
         }
         let absent = [
-            (
-                self.mode != SVA && self.mode != SOFT && self.mode != INSTR,
-                "this mode",
-            ),
+            (![SVA, NOSVA, SOFT, INSTR].contains(&self.mode), "this mode"),
             (!self.engine.is_empty(), "an engine of OpenSSL"),
             (self.sgl, "lists of buffers"),
-            (self.memory != 0, "memory of devices without SVA"),
             (self.opt >= 4, "this --opt, for compression"),
         ];
         if let Some((_, what)) = absent.iter().find(|limit| limit.0) {
@@ -251,11 +251,21 @@ impl Asked {
         lines.iter().map(line).collect()
     }
 
-    pub fn wish(&self) -> Wish {
-        match (self.mode, self.device.as_str()) {
+    /// Where the work is to be done.
+    pub fn wish(&self) -> Result<Wish> {
+        Ok(match (self.mode, self.device.as_str()) {
             (SVA, "") => Wish::Hardware,
-            (SVA, name) => Wish::Device(name.to_owned()),
+            (NOSVA, "") => {
+                let devices = list::devices()?;
+                let suits = |device: &&Attributes| !device.sva() && device.has(&self.alg);
+                let found = devices.iter().find(suits).ok_or_else(|| {
+                    let text = "no device without shared virtual addressing for this algorithm";
+                    Failure::Failed(text.to_owned())
+                })?;
+                Wish::Device(found.name.clone())
+            }
+            (SVA | NOSVA, name) => Wish::Device(name.to_owned()),
             _ => Wish::Software,
-        }
+        })
     }
 }

@@ -73,7 +73,7 @@ impl Asked {
         let corpus = self.corpus(format, way)?;
         let load = Load {
             format,
-            place: lane::choose(list::bus()?, &self.wish(), format, &[way])?,
+            place: lane::choose(list::bus()?, &self.wish()?, format, &[way])?,
             effort,
             threads: self.threads as usize,
             contexts: self.contexts as usize,

@@ -1,5 +1,5 @@
 /* What the preload costs: calls that have nothing to do with devices, and, where there is a device,
- * a doorbell. Prints names and nanoseconds, the least of many rounds. benches/preload.sh runs it. */
+ * a doorbell. Prints names and nanoseconds, the least of many rounds. benches/run.sh runs it. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
