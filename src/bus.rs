@@ -34,6 +34,15 @@ pub fn system() -> Result<&'static dyn Bus> {
     }
 }
 
+/// The simulated devices of this process, if it has been led to them.
+#[must_use]
+pub fn simulated() -> Option<&'static World> {
+    match BUS.get()? {
+        Ok(Chosen::Simulated(world)) => Some(world),
+        _ => None,
+    }
+}
+
 /// Whether there is a device now whose name begins with `prefix`.
 #[must_use]
 pub fn has(prefix: &str) -> bool {
@@ -54,7 +63,7 @@ fn choose() -> Result<Chosen> {
 
 /// At the end: what the devices have done, if that is asked for.
 extern "C" fn tell() {
-    if let Some(Ok(Chosen::Simulated(world))) = BUS.get() {
+    if let Some(world) = simulated() {
         report::write(world);
     }
 }

@@ -31,12 +31,16 @@ pub struct Holdings {
     mappings: usize,
 }
 
-/// Bytes that caches may grow by: states of streams on the software driver's shelves, and sets of
-/// lists of the ZIP driver's contexts.
+/// Bytes that caches may grow by in a round: states of streams on the software driver's shelves, and
+/// sets of lists of the ZIP driver's contexts.
 const CACHES: isize = 3 << 20;
+/// Bytes that they may grow by after the first half of a long round.
+const LATER: isize = 256 << 10;
 /// Mappings that threads of simulated devices, which begin with the first queue of each, may add: a
 /// stack with its guard, and an arena of the C library's allocator.
 const THREADS: usize = 64;
+/// As [`LATER`], for mappings.
+const FEW: usize = 8;
 
 impl Holdings {
     pub fn now() -> Holdings {
@@ -48,31 +52,57 @@ impl Holdings {
         }
     }
 
-    /// Fails if there is more than there was at the first call, which is the first to see it.
-    pub fn compare(first: &mut Option<Holdings>) {
+    /// Fails if this is more than there was before, and so much on top.
+    fn check(&self, before: &Holdings, bytes: isize, mappings: usize) {
+        let more = self.descriptors > before.descriptors;
+        assert!(!more, "descriptors leak: {before:?} {self:?}");
+        assert!(
+            self.mappings <= before.mappings + mappings,
+            "mappings leak: {before:?} {self:?}"
+        );
+        assert!(
+            self.bytes <= before.bytes + bytes,
+            "memory leaks: {before:?} {self:?}"
+        );
+    }
+}
+
+/// Requests of a round after whose first half caches have become as large as they do.
+pub const LONG: u64 = 10_000;
+
+/// What there was at earlier moments of a round.
+pub struct Leaks {
+    half: u64,
+    first: Option<Holdings>,
+    later: Option<Holdings>,
+}
+
+impl Leaks {
+    /// For a round of so many requests.
+    pub fn new(number: u64) -> Leaks {
+        Leaks {
+            half: if number < LONG { u64::MAX } else { number / 2 },
+            first: None,
+            later: None,
+        }
+    }
+
+    /// Fails if there is more than there was, when nothing is open. `sent` are the requests so far.
+    pub fn check(&mut self, sent: u64) {
         let mut now = Holdings::now();
-        let before = *first.get_or_insert(now);
+        let first = *self.first.get_or_insert(now);
+        let most = self.later.unwrap_or(first).descriptors;
         // An engine of a simulated device may hold the last reference to a queue for a moment.
         for _ in 0..5000 {
-            if now.descriptors <= before.descriptors {
+            if now.descriptors <= most {
                 break;
             }
             std::thread::sleep(Duration::from_millis(1));
             now = Holdings::now();
         }
-        now.check(&before);
-    }
-
-    fn check(&self, before: &Holdings) {
-        let more = self.descriptors > before.descriptors;
-        assert!(!more, "descriptors leak: {before:?} {self:?}");
-        assert!(
-            self.mappings <= before.mappings + THREADS,
-            "mappings leak: {before:?} {self:?}"
-        );
-        assert!(
-            self.bytes <= before.bytes + CACHES,
-            "memory leaks: {before:?} {self:?}"
-        );
+        now.check(&first, CACHES, THREADS);
+        if sent >= self.half {
+            now.check(self.later.get_or_insert(now), LATER, FEW);
+        }
     }
 }
