@@ -1,6 +1,7 @@
 //! Raw queues: the seed API.
 
 use super::leaks::Leaks;
+use super::plan::lies;
 use super::request::{Buffers, Counts, Random, data, unpack};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -69,6 +70,7 @@ impl Message {
             // A lie that any caller can see.
             counts.failed += 1;
         } else if sqe.consumed == 0 {
+            assert!(lies(), "answered early");
             counts.early += 1;
         } else {
             if !sqe.stateful {
@@ -163,9 +165,8 @@ impl Life<'_> {
         answer == -libc::EIO && !self.out.is_empty()
     }
 
-    /// Compresses a stream piece by piece. Whether the queue takes more. `lies`: the device has said
-    /// of requests that they were done which it had not begun.
-    fn stream(&mut self, random: &mut Random, lies: bool) -> bool {
+    /// Compresses a stream piece by piece. Whether the queue takes more.
+    fn stream(&mut self, random: &mut Random) -> bool {
         let whole = data(random);
         let context = vec![0; STORE / 8];
         let mut next = Sqe {
@@ -205,7 +206,10 @@ impl Life<'_> {
                 ..Sqe::default()
             };
         }
-        assert!(lies || unpack(1, &made) == whole, "a stream of wrong data");
+        assert!(
+            lies() || unpack(1, &made) == whole,
+            "a stream of wrong data"
+        );
         true
     }
 
@@ -255,11 +259,10 @@ pub fn round(way: Way, seed: u64, number: u64) -> Counts {
 /// Uses a queue until it is dead, or for some hundreds of requests.
 fn use_up(life: &mut Life<'_>, way: Way, random: &mut Random, number: u64) {
     let most = number.min(life.counts.sent + 300);
-    let lies = super::plan::lies();
     let mut alive = true;
     while alive && life.counts.sent < most {
         if way == Way::Stream {
-            alive = life.stream(random, lies);
+            alive = life.stream(random);
             continue;
         }
         let many = way == Way::Many;
