@@ -378,5 +378,7 @@ impl QueueRef {
     }
 }
 
+#[cfg(all(test, models))]
+mod models;
 #[cfg(test)]
 mod tests;

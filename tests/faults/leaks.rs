@@ -34,13 +34,14 @@ pub struct Holdings {
 /// Bytes that caches may grow by in a round: states of streams on the software driver's shelves, and
 /// sets of lists of the ZIP driver's contexts.
 const CACHES: isize = 3 << 20;
-/// Bytes that they may grow by after the first half of a long round.
-const LATER: isize = 256 << 10;
 /// Mappings that threads of simulated devices, which begin with the first queue of each, may add: a
 /// stack with its guard, and an arena of the C library's allocator.
 const THREADS: usize = 64;
-/// As [`LATER`], for mappings.
-const FEW: usize = 8;
+/// Parts of a long round. In one or the other a device may be used for the first time, or a cache
+/// become larger, but not in all behind the first.
+const PARTS: usize = 5;
+/// Bytes and mappings that a round may have more behind each part: 32 bytes a request.
+const PART: (isize, usize) = (64 << 10, 2);
 
 impl Holdings {
     pub fn now() -> Holdings {
@@ -52,38 +53,39 @@ impl Holdings {
         }
     }
 
-    /// Fails if this is more than there was before, and so much on top.
-    fn check(&self, before: &Holdings, bytes: isize, mappings: usize) {
+    /// Fails if this is more than there was before.
+    fn check(&self, before: &Holdings) {
         let more = self.descriptors > before.descriptors;
         assert!(!more, "descriptors leak: {before:?} {self:?}");
         assert!(
-            self.mappings <= before.mappings + mappings,
+            self.mappings <= before.mappings + THREADS,
             "mappings leak: {before:?} {self:?}"
         );
         assert!(
-            self.bytes <= before.bytes + bytes,
+            self.bytes <= before.bytes + CACHES,
             "memory leaks: {before:?} {self:?}"
         );
     }
 }
 
-/// Requests of a round after whose first half caches have become as large as they do.
+/// Requests of a long round.
 pub const LONG: u64 = 10_000;
 
 /// What there was at earlier moments of a round.
 pub struct Leaks {
-    half: u64,
+    number: u64,
     first: Option<Holdings>,
-    later: Option<Holdings>,
+    /// Behind each part, if the round is long.
+    parts: Vec<Holdings>,
 }
 
 impl Leaks {
     /// For a round of so many requests.
     pub fn new(number: u64) -> Leaks {
         Leaks {
-            half: if number < LONG { u64::MAX } else { number / 2 },
+            number,
             first: None,
-            later: None,
+            parts: Vec::with_capacity(PARTS),
         }
     }
 
@@ -91,18 +93,30 @@ impl Leaks {
     pub fn check(&mut self, sent: u64) {
         let mut now = Holdings::now();
         let first = *self.first.get_or_insert(now);
-        let most = self.later.unwrap_or(first).descriptors;
         // An engine of a simulated device may hold the last reference to a queue for a moment.
         for _ in 0..5000 {
-            if now.descriptors <= most {
+            if now.descriptors <= first.descriptors {
                 break;
             }
             std::thread::sleep(Duration::from_millis(1));
             now = Holdings::now();
         }
-        now.check(&first, CACHES, THREADS);
-        if sent >= self.half {
-            now.check(self.later.get_or_insert(now), LATER, FEW);
+        now.check(&first);
+        let part = self.parts.len() as u64 + 1;
+        if self.number >= LONG && sent >= part * self.number / PARTS as u64 {
+            self.parts.push(now);
+            self.look_back();
+        }
+    }
+
+    /// Fails if each part has left something behind.
+    fn look_back(&self) {
+        let pairs = || self.parts.iter().zip(self.parts.iter().skip(1));
+        if self.parts.len() == PARTS {
+            let bytes = pairs().any(|(a, b)| b.bytes <= a.bytes + PART.0);
+            assert!(bytes, "memory leaks, bit by bit: {:?}", self.parts);
+            let mappings = pairs().any(|(a, b)| b.mappings <= a.mappings + PART.1);
+            assert!(mappings, "mappings leak, bit by bit: {:?}", self.parts);
         }
     }
 }

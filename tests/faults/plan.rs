@@ -1,6 +1,7 @@
 //! Which faults there are, which of them a round has, and which happened.
 
 use super::request::Random;
+use warpdrive::bd::zip::Status;
 use warpdrive::bus;
 use warpdrive::sim::faults::Kind;
 
@@ -10,7 +11,7 @@ pub struct Wrong(&'static str, fn(&mut Random) -> String, u64);
 
 /// All kinds of faults that a simulated device knows.
 pub const KINDS: [Wrong; 16] = [
-    Wrong("status", |r| format!(":{}", 1 + r.below(255)), 10),
+    Wrong("status", code, 10),
     Wrong("drop", none, 400),
     Wrong("delay", |r| format!(":{}", 1 + r.below(3)), 100),
     Wrong("duplicate", none, 20),
@@ -30,6 +31,18 @@ pub const KINDS: [Wrong; 16] = [
 
 fn none(_: &mut Random) -> String {
     String::new()
+}
+
+/// A status that is an error. Others are lies: see [`lies`].
+fn code(random: &mut Random) -> String {
+    let bad = |code: &u8| {
+        !matches!(
+            Status::from_code(*code),
+            Status::Ok | Status::Expanded | Status::StreamEnd
+        )
+    };
+    let codes: Vec<u8> = (1..=255).filter(bad).collect();
+    format!(":{}", codes[random.below(codes.len() as u64) as usize])
 }
 
 fn errno(random: &mut Random) -> String {
