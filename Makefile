@@ -294,11 +294,14 @@ miri:
 	  MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 $(CARGO) +nightly miri test --locked --lib; \
 	else echo "skipped: miri: no nightly toolchain with the component miri here"; fi
 
-# With PEER=DIR the C libwd 2.10 in DIR is measured too. The table goes to docs/performance.md.
-BENCH := $(abspath $(TARGET_DIR))/bench
 # The sources with loom's atomics instead of the processor's: src/sys/atomic.rs.
 models:
-	RUSTFLAGS="--cfg models" $(CARGO) test --locked --lib --target-dir $(TARGET_DIR)/models models:: -- --nocapture
+	RUSTFLAGS="$(RUSTFLAGS) --cfg models" $(CARGO) test --locked --lib --target-dir $(TARGET_DIR)/models models:: -- --nocapture
+
+# The C programs and the libraries under the sanitizers: tests/sanitize.sh tells what is needed.
+SANITIZERS ?= address thread
+sanitize:
+	@CARGO="$(CARGO)" CC="$(CC)" tests/sanitize.sh $(SANITIZERS)
 
 # Licences and sources of the crates. `cargo deny check advisories` looks for known holes, and needs
 # the network.
@@ -306,6 +309,8 @@ deny:
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --workspace check licenses bans sources; \
 	else echo "skipped: deny: no cargo-deny here"; fi
 
+# With PEER=DIR the C libwd 2.10 in DIR is measured too. The table goes to docs/performance.md.
+BENCH := $(abspath $(TARGET_DIR))/bench
 bench:
 	$(CARGO) bench --locked --benches
 	@$(MAKE) --no-print-directory -s install-lib DESTDIR= PREFIX=$(BENCH) LIBDIR=$(BENCH)/lib \
