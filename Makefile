@@ -9,6 +9,8 @@
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
 #   make faults    N requests over failing devices: N=100000 SCHEDULE=
 #   make deny      licences of the crates, where cargo-deny is installed
+#   make models    threads that meet in each order: the concurrent parts under loom
+#   make sanitize  C programs under the sanitizers and valgrind, where they are installed
 #   make fuzz      each target for FOR=60 seconds; needs cargo-fuzz and a nightly compiler
 #   make missing   after functions have come: abi/missing.list without them
 #   make clean
@@ -267,6 +269,7 @@ test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
 	$(CARGO) test --locked --workspace
 	$(MAKE) --no-print-directory faults
+	$(MAKE) --no-print-directory models
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
 tools:
 	@tests/tools.sh
@@ -294,6 +297,15 @@ miri:
 	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
 	  MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 $(CARGO) +nightly miri test --locked --lib; \
 	else echo "skipped: miri: no nightly toolchain with the component miri here"; fi
+
+# The sources with loom's atomics instead of the processor's: src/sys/atomic.rs.
+models:
+	RUSTFLAGS="$(RUSTFLAGS) --cfg models" $(CARGO) test --locked --lib --target-dir $(TARGET_DIR)/models models:: -- --nocapture
+
+# The C programs and the libraries under the sanitizers: tests/sanitize.sh tells what is needed.
+SANITIZERS ?= address thread
+sanitize:
+	@CARGO="$(CARGO)" CC="$(CC)" tests/sanitize.sh $(SANITIZERS)
 
 # Licences and sources of the crates. `cargo deny check advisories` looks for known holes, and needs
 # the network.
@@ -325,6 +337,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri deny bench measure check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri models sanitize deny bench measure check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

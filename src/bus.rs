@@ -48,6 +48,15 @@ pub fn vfio() -> Result<&'static dyn Vfio> {
     }
 }
 
+/// The simulated devices of this process, if it has been led to them.
+#[must_use]
+pub fn simulated() -> Option<&'static World> {
+    match BUS.get()? {
+        Ok(Chosen::Simulated(world)) => Some(world),
+        _ => None,
+    }
+}
+
 /// Whether there is a device now whose name begins with `prefix`.
 #[must_use]
 pub fn has(prefix: &str) -> bool {
@@ -77,7 +86,7 @@ extern "C" fn tell() {
 
 /// Runs in a signal handler too.
 fn report_now() {
-    if let Some(Ok(Chosen::Simulated(world))) = BUS.get() {
+    if let Some(world) = simulated() {
         report::write(world);
     }
 }

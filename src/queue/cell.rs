@@ -7,12 +7,13 @@ use crate::bd::zip;
 use crate::error::{Error, Result};
 use crate::mem::share::Shares;
 use crate::qm::ring::{Receiver, Sender};
+use crate::sys::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
 use crate::sys::gate::Gate;
 use crate::sys::lock::Mutex;
 use crate::sys::table::Table;
 use crate::sys::{fd, fork};
 use crate::uacce::channel::Channel;
-use core::sync::atomic::{AtomicI32, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 

@@ -452,5 +452,7 @@ impl QueueRef {
     }
 }
 
+#[cfg(all(test, models))]
+mod models;
 #[cfg(test)]
 mod tests;

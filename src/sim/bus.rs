@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::device::Device;
+use super::faults::Fault;
 use super::model::Queue;
 use super::tally::Counters;
 use super::vfio::Vfio;
@@ -84,6 +85,11 @@ impl World {
     pub fn counters(&self, device: &str) -> Option<Counters> {
         let device = self.find(device)?;
         Some(device.tally.read(device.plan.happened()))
+    }
+
+    /// The faults of all devices, and how often each has happened.
+    pub fn faults(&self) -> impl Iterator<Item = (&Fault, u64)> {
+        self.devices.iter().flat_map(|device| device.plan.each())
     }
 
     /// The names of all devices that ever were, in the order of their numbers.

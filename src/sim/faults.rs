@@ -172,12 +172,14 @@ impl Upset {
 pub(super) struct Plan {
     faults: Vec<Fault>,
     counts: [AtomicU64; SITES],
-    happened: AtomicU64,
+    /// How often each of the faults has happened.
+    happened: Vec<AtomicU64>,
 }
 
 impl Plan {
     pub fn new(faults: Vec<Fault>) -> Plan {
         Plan {
+            happened: faults.iter().map(|_| AtomicU64::new(0)).collect(),
             faults,
             ..Plan::default()
         }
@@ -187,10 +189,11 @@ impl Plan {
     fn at<'a>(&'a self, site: Site, mut each: impl FnMut(&'a Kind)) {
         // Relaxed: a number of its own for each event is all that is needed.
         let n = self.counts[site as usize].fetch_add(1, Ordering::Relaxed) + 1;
-        let due = |fault: &&Fault| fault.kind.site() == site && fault.when.due(n);
-        for fault in self.faults.iter().filter(due) {
-            self.happened.fetch_add(1, Ordering::Relaxed);
-            each(&fault.kind);
+        for (fault, happened) in self.faults.iter().zip(&self.happened) {
+            if fault.kind.site() == site && fault.when.due(n) {
+                happened.fetch_add(1, Ordering::Relaxed);
+                each(&fault.kind);
+            }
         }
     }
 
@@ -225,7 +228,13 @@ impl Plan {
 
     /// How many faults have happened.
     pub fn happened(&self) -> u64 {
-        self.happened.load(Ordering::Relaxed)
+        self.each().map(|(_, times)| times).sum()
+    }
+
+    /// Each fault, and how often it has happened.
+    pub fn each(&self) -> impl Iterator<Item = (&Fault, u64)> {
+        let times = self.happened.iter().map(|n| n.load(Ordering::Relaxed));
+        self.faults.iter().zip(times)
     }
 }
 
@@ -282,5 +291,6 @@ mod tests {
         assert_eq!(plan.call(Site::Start), None);
         assert_eq!(plan.garbage(), Some("api"));
         assert_eq!(plan.happened(), 4);
+        assert!(plan.each().all(|(_, times)| times == 1));
     }
 }

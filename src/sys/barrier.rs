@@ -6,7 +6,8 @@
     reason = "barrier instructions, and the membarrier system call"
 )]
 
-use core::sync::atomic::{AtomicU8, Ordering, compiler_fence, fence};
+use super::atomic::fence;
+use core::sync::atomic::{AtomicU8, Ordering, compiler_fence};
 
 /// Orders all accesses to queue memory before the doorbell store that follows.
 ///
@@ -75,6 +76,9 @@ pub fn asymmetric() -> bool {
 #[inline(always)]
 pub fn light() {
     compiler_fence(Ordering::SeqCst);
+    // A model has no processors to interrupt: there both sides are fences.
+    #[cfg(models)]
+    fence(Ordering::SeqCst);
 }
 
 /// The dear side of an asymmetric fence: a full barrier on every processor that

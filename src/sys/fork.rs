@@ -7,8 +7,9 @@
     reason = "pthread_atfork, and references to leaked per-process values"
 )]
 
+use super::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 
 /// What a child handler is. It must be async-signal-safe, and may be called twice.
 pub type Handler = fn();
@@ -36,7 +37,7 @@ pub fn watch() {
     static REGISTERED: AtomicBool = AtomicBool::new(false);
     // Acquire and Release: who sees the flag has its forks noticed.
     if !REGISTERED.load(Ordering::Acquire) {
-        if !cfg!(miri) {
+        if !cfg!(any(miri, models)) {
             // SAFETY: the handler is a function of this library, which is never unloaded (nodelete).
             unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
         }
@@ -141,6 +142,8 @@ impl<T: Sync + Send> Default for PerProcess<T> {
     }
 }
 
+#[cfg(all(test, models))]
+mod models;
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,11 +14,14 @@
     reason = "a lock: gives out exclusive references to what it guards"
 )]
 
+use super::atomic::{AtomicU32, AtomicUsize};
+#[cfg(models)]
+use super::atomic::{token, yield_now};
 use super::barrier;
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 
 /// `owner`: nobody has come yet.
 const FREE: usize = 0;
@@ -33,7 +36,7 @@ const PERIOD_BITS: u32 = 4;
 /// How often a gate leans in its life.
 const PERIODS: usize = if usize::BITS == 64 { 4 } else { 1 };
 /// How often in a row a thread must have come for the gate to lean towards it.
-const STREAK: u32 = 64;
+const STREAK: u32 = if cfg!(models) { 1 } else { 64 };
 
 /// A value that one thread at a time may use. Critical sections must be short: others spin.
 pub struct Gate<T> {
@@ -239,6 +242,12 @@ impl<T: Default> Default for Gate<T> {
     }
 }
 
+#[cfg(models)]
+fn pause(_: &mut u32) {
+    yield_now();
+}
+
+#[cfg(not(models))]
 fn pause(turns: &mut u32) {
     *turns = turns.saturating_add(1);
     match *turns {
@@ -292,7 +301,7 @@ impl<T> Drop for Pass<'_, T> {
 
 /// A number that no other living thread has, not 0 and a multiple of 8: an address.
 #[inline(always)]
-#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[cfg(all(target_arch = "x86_64", not(any(miri, models))))]
 fn token() -> usize {
     let token: usize;
     // SAFETY: on x86-64 Linux the word at fs:0 is the address of the thread's control block
@@ -305,7 +314,7 @@ fn token() -> usize {
 
 /// A number that no other living thread has, not 0 and a multiple of 8: an address.
 #[inline(always)]
-#[cfg(all(target_arch = "aarch64", not(miri)))]
+#[cfg(all(target_arch = "aarch64", not(any(miri, models))))]
 fn token() -> usize {
     let token: usize;
     // SAFETY: reading the thread pointer register has no effect; Linux sets it per thread.
@@ -316,11 +325,16 @@ fn token() -> usize {
 }
 
 /// A number that no other living thread has, not 0 and a multiple of 8: an address.
-#[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(all(
+    not(models),
+    any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64")))
+))]
 fn token() -> usize {
     thread_local!(static HERE: u64 = const { 0 });
     HERE.with(|here| core::ptr::from_ref(here) as usize)
 }
 
+#[cfg(all(test, models))]
+mod models;
 #[cfg(test)]
 mod tests;

@@ -7,29 +7,46 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(models)]
+use super::atomic;
 use core::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 /// A value that one thread at a time may use; others sleep.
 #[derive(Debug, Default)]
-pub struct Mutex<T>(sync::Mutex<T>);
+pub struct Mutex<T>(sync::Mutex<T>, #[cfg(models)] atomic::Turn);
 
 impl<T> Mutex<T> {
     /// A lock around `value`.
     pub const fn new(value: T) -> Self {
-        Mutex(sync::Mutex::new(value))
+        Mutex(
+            sync::Mutex::new(value),
+            #[cfg(models)]
+            atomic::Turn::new(),
+        )
     }
 
     /// Waits for the lock.
     pub fn lock(&self) -> MutexGuard<'_, T> {
-        MutexGuard(Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+        #[cfg(models)]
+        let turn = self.1.take();
+        MutexGuard(
+            Some(self.0.lock().unwrap_or_else(PoisonError::into_inner)),
+            #[cfg(models)]
+            turn,
+        )
     }
 }
 
 /// A held lock; dropping it lets go.
 // Empty only inside `Condvar`, which has the guard exclusively.
-pub struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, T>>);
+pub struct MutexGuard<'a, T>(
+    Option<sync::MutexGuard<'a, T>>,
+    #[cfg(models)]
+    #[expect(dead_code, reason = "is dropped")]
+    atomic::Taken<'a>,
+);
 
 impl<T> Deref for MutexGuard<'_, T> {
     type Target = T;

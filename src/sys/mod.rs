@@ -2,6 +2,7 @@
 //! device registers, barriers, fork. The one floor below the C entries where
 //! `unsafe` lives; what it hands upward is safe to use in any order.
 
+pub mod atomic;
 pub mod barrier;
 pub mod clock;
 pub mod copy;

@@ -9,11 +9,12 @@
 #![expect(unsafe_code, reason = "messages are shared with drivers written in C")]
 
 use crate::error::{Error, Result};
+use crate::sys::atomic::{AtomicPtr, AtomicU16, AtomicU32};
 use crate::sys::lock::Mutex;
 use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
 /// The most slots there can be: a tag has room for as many numbers.
@@ -328,6 +329,8 @@ impl<M: Copy> Taker<M> {
     }
 }
 
+#[cfg(all(test, models))]
+mod models;
 #[cfg(test)]
 mod tests {
     use super::*;

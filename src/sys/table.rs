@@ -4,11 +4,12 @@
 
 #![expect(unsafe_code, reason = "hands out references to leaked chunks")]
 
+use super::atomic::AtomicPtr;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::Ordering;
 
 /// Cells in a chunk.
-const CHUNK: usize = 64;
+const CHUNK: usize = if cfg!(models) { 1 } else { 64 };
 /// Chunks in a table.
 const CHUNKS: usize = 1024;
 
@@ -116,6 +117,8 @@ impl<T: Default + Sync> Default for Table<T> {
     }
 }
 
+#[cfg(all(test, models))]
+mod models;
 #[cfg(test)]
 mod tests {
     use super::*;

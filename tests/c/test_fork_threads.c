@@ -8,7 +8,7 @@ enum { THREADS = 4, FORKS = 200, LEN = 100, PATIENCE = 60 };
 
 static char input[LEN];
 static struct wd_queue queues[THREADS];
-static volatile int done;
+static _Atomic int done;
 
 static void roundtrip(struct wd_queue *q)
 {

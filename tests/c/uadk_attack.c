@@ -6,7 +6,7 @@
 #include <uadk/wd_path.h>
 
 static int task;
-static int refusals; /* -WD_EINVAL and the like are good answers too. */
+static _Atomic int refusals; /* -WD_EINVAL and the like are good answers too. */
 
 static int start(const char *alg)
 {
@@ -293,7 +293,7 @@ static void huge(void)
 }
 
 /* Sessions are opened, used and freed by some threads, and polled by others, while one ends and begins. */
-static volatile bool over;
+static _Atomic bool over;
 
 static void *user(void *unused)
 {
@@ -315,7 +315,7 @@ static void *user(void *unused)
 			answer = i % 2 ? wd_do_comp_sync(s, &req) : wd_do_comp_strm(s, &req);
 			REQUIRE(answer == 0 || answer == -WD_EINVAL || answer == -WD_HW_EACCESS);
 			if (answer)
-				__atomic_add_fetch(&refusals, 1, __ATOMIC_RELAXED);
+				refusals++;
 		}
 		wd_comp_free_sess(s);
 	}
@@ -341,7 +341,7 @@ static void *poster(void *unused)
 			if (wd_do_comp_async(s, &req) == 0)
 				i++;
 			else
-				__atomic_add_fetch(&refusals, 1, __ATOMIC_RELAXED);
+				refusals++;
 		}
 		/* With requests on their way. */
 		wd_comp_free_sess(s);

@@ -31,12 +31,17 @@ pub struct Holdings {
     mappings: usize,
 }
 
-/// Bytes that caches may grow by: states of streams on the software driver's shelves, and sets of
-/// lists of the ZIP driver's contexts.
+/// Bytes that caches may grow by in a round: states of streams on the software driver's shelves, and
+/// sets of lists of the ZIP driver's contexts.
 const CACHES: isize = 3 << 20;
 /// Mappings that threads of simulated devices, which begin with the first queue of each, may add: a
 /// stack with its guard, and an arena of the C library's allocator.
 const THREADS: usize = 64;
+/// Parts of a long round. In one or the other a device may be used for the first time, or a cache
+/// become larger, but not in all behind the first.
+const PARTS: usize = 5;
+/// Bytes and mappings that a round may have more behind each part: 32 bytes a request.
+const PART: (isize, usize) = (64 << 10, 2);
 
 impl Holdings {
     pub fn now() -> Holdings {
@@ -48,21 +53,7 @@ impl Holdings {
         }
     }
 
-    /// Fails if there is more than there was at the first call, which is the first to see it.
-    pub fn compare(first: &mut Option<Holdings>) {
-        let mut now = Holdings::now();
-        let before = *first.get_or_insert(now);
-        // An engine of a simulated device may hold the last reference to a queue for a moment.
-        for _ in 0..5000 {
-            if now.descriptors <= before.descriptors {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-            now = Holdings::now();
-        }
-        now.check(&before);
-    }
-
+    /// Fails if this is more than there was before.
     fn check(&self, before: &Holdings) {
         let more = self.descriptors > before.descriptors;
         assert!(!more, "descriptors leak: {before:?} {self:?}");
@@ -74,5 +65,58 @@ impl Holdings {
             self.bytes <= before.bytes + CACHES,
             "memory leaks: {before:?} {self:?}"
         );
+    }
+}
+
+/// Requests of a long round.
+pub const LONG: u64 = 10_000;
+
+/// What there was at earlier moments of a round.
+pub struct Leaks {
+    number: u64,
+    first: Option<Holdings>,
+    /// Behind each part, if the round is long.
+    parts: Vec<Holdings>,
+}
+
+impl Leaks {
+    /// For a round of so many requests.
+    pub fn new(number: u64) -> Leaks {
+        Leaks {
+            number,
+            first: None,
+            parts: Vec::with_capacity(PARTS),
+        }
+    }
+
+    /// Fails if there is more than there was, when nothing is open. `sent` are the requests so far.
+    pub fn check(&mut self, sent: u64) {
+        let mut now = Holdings::now();
+        let first = *self.first.get_or_insert(now);
+        // An engine of a simulated device may hold the last reference to a queue for a moment.
+        for _ in 0..5000 {
+            if now.descriptors <= first.descriptors {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+            now = Holdings::now();
+        }
+        now.check(&first);
+        let part = self.parts.len() as u64 + 1;
+        if self.number >= LONG && sent >= part * self.number / PARTS as u64 {
+            self.parts.push(now);
+            self.look_back();
+        }
+    }
+
+    /// Fails if each part has left something behind.
+    fn look_back(&self) {
+        let pairs = || self.parts.iter().zip(self.parts.iter().skip(1));
+        if self.parts.len() == PARTS {
+            let bytes = pairs().any(|(a, b)| b.bytes <= a.bytes + PART.0);
+            assert!(bytes, "memory leaks, bit by bit: {:?}", self.parts);
+            let mappings = pairs().any(|(a, b)| b.mappings <= a.mappings + PART.1);
+            assert!(mappings, "mappings leak, bit by bit: {:?}", self.parts);
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Requests with guarded buffers, and what becomes of them.
 
-use std::io::Read;
+use std::ffi::c_void;
+use std::io::{Read, Write};
+use std::ptr::null_mut;
+use warpdrive::ctypes::v2::wd_internal::wd_datalist;
 
 /// Numbers that follow from a seed (SplitMix64).
 pub struct Random(pub u64);
@@ -131,20 +134,23 @@ impl Counts {
 const GUARD: usize = 64;
 const MARK: u8 = 0xa5;
 
-/// Input and output of a request, with guard bytes around both.
+/// Input and output of a request, with guard bytes around the output, or around each piece of it.
 pub struct Buffers {
     source: Vec<u8>,
     copy: Vec<u8>,
     target: Vec<u8>,
+    /// The lengths of the output's pieces, of which there is one if it is no list.
+    rooms: Vec<usize>,
+    /// The lists of the input and the output, one behind the other, if they are lists.
+    pub lists: Vec<wd_datalist>,
+    inputs: usize,
 }
 
 impl Buffers {
     /// Input of up to 2000 bytes that compresses more or less, and room for all of it.
     pub fn new(random: &mut Random) -> Buffers {
-        let len = 1 + random.below(2000) as usize;
-        let spread = 1 + random.below(255);
-        let data: Vec<u8> = (0..len).map(|_| random.below(spread) as u8).collect();
-        let room = len + len / 4 + 100;
+        let data = data(random);
+        let room = data.len() + data.len() / 4 + 100;
         Buffers::of(&data, room)
     }
 
@@ -153,7 +159,34 @@ impl Buffers {
             source: data.to_vec(),
             copy: data.to_vec(),
             target: vec![MARK; room + 2 * GUARD],
+            rooms: vec![room],
+            lists: Vec::new(),
+            inputs: 0,
         }
+    }
+
+    /// The same as lists of some pieces, of which some have no length.
+    pub fn in_pieces(mut self, random: &mut Random) -> Buffers {
+        self.rooms = cut(self.room(), random);
+        let inputs = cut(self.source.len(), random);
+        self.target = vec![MARK; self.room() + (self.rooms.len() + 1) * GUARD];
+        let (mut from, mut to) = (self.source.as_mut_ptr(), self.target.as_mut_ptr());
+        for len in &inputs {
+            self.lists.push(piece(from, *len));
+            from = from.wrapping_add(*len);
+        }
+        for len in &self.rooms {
+            self.lists.push(piece(to.wrapping_add(GUARD), *len));
+            to = to.wrapping_add(GUARD + len);
+        }
+        self.inputs = inputs.len();
+        let first = self.lists.as_mut_ptr();
+        for at in 0..self.lists.len() - 1 {
+            if at + 1 != self.inputs {
+                self.lists[at].next = first.wrapping_add(at + 1);
+            }
+        }
+        self
     }
 
     pub fn source(&self) -> &[u8] {
@@ -161,27 +194,72 @@ impl Buffers {
     }
 
     pub fn room(&self) -> usize {
-        self.target.len() - 2 * GUARD
+        self.rooms.iter().sum()
     }
 
     pub fn target(&mut self) -> *mut u8 {
         self.target[GUARD..].as_mut_ptr()
     }
 
+    /// What a request names as its input and its output.
+    pub fn addresses(&mut self) -> (*mut c_void, *mut c_void) {
+        if self.lists.is_empty() {
+            return (self.source.as_mut_ptr().cast(), self.target().cast());
+        }
+        let (inputs, outputs) = self.lists.split_at_mut(self.inputs);
+        (inputs.as_mut_ptr().cast(), outputs.as_mut_ptr().cast())
+    }
+
     /// The first bytes of the output.
-    pub fn output(&self, len: usize) -> &[u8] {
-        &self.target[GUARD..][..len]
+    pub fn output(&self, len: usize) -> Vec<u8> {
+        let (mut at, mut bytes) = (GUARD, Vec::new());
+        for room in &self.rooms {
+            bytes.extend_from_slice(&self.target[at..][..*room]);
+            at += room + GUARD;
+        }
+        bytes.truncate(len);
+        bytes
     }
 
     /// The input is as it was, and nothing was written beside the room.
     pub fn check(&self) {
         assert!(self.source == self.copy, "the input was changed");
-        let behind = &self.target[GUARD + self.room()..];
-        let mut guards = self.target[..GUARD].iter().chain(behind);
-        assert!(
-            guards.all(|byte| *byte == MARK),
-            "written beside the buffer"
-        );
+        let good = |at: usize| self.target[at..][..GUARD].iter().all(|byte| *byte == MARK);
+        let mut at = 0;
+        assert!(good(at), "written before the buffer");
+        for room in &self.rooms {
+            at += GUARD + room;
+            assert!(good(at), "written beside the buffer");
+        }
+    }
+}
+
+/// Up to 2000 bytes that compress more or less.
+pub fn data(random: &mut Random) -> Vec<u8> {
+    let len = 1 + random.below(2000);
+    let spread = 1 + random.below(255);
+    (0..len).map(|_| random.below(spread) as u8).collect()
+}
+
+/// Up to six lengths that are `len` together.
+fn cut(len: usize, random: &mut Random) -> Vec<usize> {
+    let mut left = len;
+    let mut lengths: Vec<usize> = (0..random.below(6))
+        .map(|_| {
+            let taken = random.below(left as u64 + 1) as usize;
+            left -= taken;
+            taken
+        })
+        .collect();
+    lengths.push(left);
+    lengths
+}
+
+fn piece(at: *mut u8, len: usize) -> wd_datalist {
+    wd_datalist {
+        data: at.cast(),
+        len: len as u32,
+        next: null_mut(),
     }
 }
 
@@ -195,4 +273,20 @@ pub fn unpack(format: u32, stream: &[u8]) -> Vec<u8> {
     };
     read.expect("what was compressed can be read");
     data
+}
+
+/// What the crate compresses to a zlib (1) or gzip (2) stream.
+pub fn pack(format: u32, data: &[u8]) -> Vec<u8> {
+    let level = flate2::Compression::fast();
+    let written = match format {
+        1 => {
+            let mut writer = flate2::write::ZlibEncoder::new(Vec::new(), level);
+            writer.write_all(data).and_then(|()| writer.finish())
+        }
+        _ => {
+            let mut writer = flate2::write::GzEncoder::new(Vec::new(), level);
+            writer.write_all(data).and_then(|()| writer.finish())
+        }
+    };
+    written.expect("memory can be written")
 }

@@ -1,10 +1,12 @@
 //! Raw queues: the seed API.
 
-use super::leaks::Holdings;
-use super::request::{Buffers, Counts, Random, unpack};
+use super::leaks::Leaks;
+use super::plan::lies;
+use super::request::{Buffers, Counts, Random, data, unpack};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr::null_mut;
+use warpdrive::bd::zip::context::STORE;
 use warpdrive::bd::zip::{Request, SIZE, Sqe};
 use warpdrive::capi::v0::wd::*;
 use warpdrive::ctypes::v0::wd_queue;
@@ -23,6 +25,17 @@ const NO_QUEUE: [i32; 6] = [
     -libc::ENXIO,
 ];
 
+/// How requests are made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Sent and waited for, one after the other.
+    One,
+    /// Several on their way, alone and in batches.
+    Many,
+    /// As One; each is a piece of a stream.
+    Stream,
+}
+
 struct Message {
     sqe: Box<[u8; SIZE]>,
     buffers: Buffers,
@@ -30,7 +43,11 @@ struct Message {
 
 impl Message {
     fn new(random: &mut Random) -> Message {
-        let mut buffers = Buffers::new(random);
+        Message::of(Buffers::new(random), Sqe::default())
+    }
+
+    /// A request that compresses; `more` has what else is in the descriptor.
+    fn of(mut buffers: Buffers, more: Sqe) -> Message {
         let sqe = Sqe {
             input_length: buffers.source().len() as u32,
             output_space: buffers.room() as u32,
@@ -38,7 +55,7 @@ impl Message {
             destination: buffers.target() as u64,
             request: Request::Zlib.code(),
             window: 4,
-            ..Sqe::default()
+            ..more
         };
         Message {
             sqe: Box::new(sqe.encode()),
@@ -53,11 +70,14 @@ impl Message {
             // A lie that any caller can see.
             counts.failed += 1;
         } else if sqe.consumed == 0 {
+            assert!(lies(), "answered early");
             counts.early += 1;
         } else {
-            let made = self.buffers.output(sqe.produced as usize);
-            let data = unpack(1, &[&HEADER[..], made].concat());
-            assert!(data == self.buffers.source(), "wrong data");
+            if !sqe.stateful {
+                let made = self.buffers.output(sqe.produced as usize);
+                let data = unpack(1, &[&HEADER[..], &made].concat());
+                assert!(data == self.buffers.source(), "wrong data");
+            }
             counts.done += 1;
         }
     }
@@ -69,6 +89,8 @@ struct Life<'a> {
     out: BTreeMap<usize, Message>,
     /// Answered: a device that named them in another's place may still write to them.
     kept: Vec<Message>,
+    /// The memory in which streams are kept, which a device may still write to as well.
+    contexts: Vec<Vec<u64>>,
     counts: &'a mut Counts,
 }
 
@@ -86,8 +108,8 @@ impl Life<'_> {
     }
 
     /// Sends some messages, one by one or together. Whether the queue takes more.
-    fn send(&mut self, random: &mut Random, number: u64) -> bool {
-        let messages: Vec<_> = (0..number).map(|_| Message::new(random)).collect();
+    fn send(&mut self, messages: Vec<Message>) -> bool {
+        let number = messages.len() as u64;
         self.counts.sent += number;
         let mut pointers: Vec<*mut c_void> = messages
             .iter()
@@ -115,18 +137,20 @@ impl Life<'_> {
         answer >= 0 || answer == -libc::EBUSY
     }
 
-    /// Takes an answer, or several. Whether the queue may have more.
-    fn receive(&mut self, random: &mut Random) -> bool {
-        if random.below(3) == 0 {
-            let mut messages = [null_mut(); 8];
-            // SAFETY: as in `send`.
-            let n = unsafe { wd_recv_batch(&mut *self.queue, messages.as_mut_ptr(), 8) };
-            for message in messages.into_iter().take(usize::try_from(n).unwrap_or(0)) {
-                let status = self.status(message);
-                self.answered(message, status);
-            }
-            return n >= 0 || n == -libc::EAGAIN;
+    /// Takes several answers. Whether the queue may have more.
+    fn receive_batch(&mut self) -> bool {
+        let mut messages = [null_mut(); 8];
+        // SAFETY: as in `send`.
+        let n = unsafe { wd_recv_batch(&mut *self.queue, messages.as_mut_ptr(), 8) };
+        for message in messages.into_iter().take(usize::try_from(n).unwrap_or(0)) {
+            let status = self.status(message);
+            self.answered(message, status);
         }
+        n >= 0 || n == -libc::EAGAIN
+    }
+
+    /// Waits for an answer. Whether the queue may have more.
+    fn receive(&mut self) -> bool {
         let mut message = null_mut();
         // SAFETY: as in `send`.
         let answer = unsafe { wd_recv_sync(&mut *self.queue, &mut message, PATIENCE) };
@@ -141,6 +165,54 @@ impl Life<'_> {
         answer == -libc::EIO && !self.out.is_empty()
     }
 
+    /// Compresses a stream piece by piece. Whether the queue takes more.
+    fn stream(&mut self, random: &mut Random) -> bool {
+        let whole = data(random);
+        let context = vec![0; STORE / 8];
+        let mut next = Sqe {
+            stateful: true,
+            new_stream: true,
+            stream_context: context.as_ptr() as u64,
+            ..Sqe::default()
+        };
+        self.contexts.push(context);
+        let (mut at, mut made) = (0, HEADER.to_vec());
+        while at < whole.len() {
+            let end = (at + 1 + random.below(700) as usize).min(whole.len());
+            let room = (end - at) * 9 / 8 + 64;
+            next.finish = end == whole.len();
+            let before = (self.counts.done, self.kept.len());
+            if !self.send(vec![Message::of(Buffers::of(&whole[at..end], room), next)]) {
+                return false;
+            }
+            while !self.out.is_empty() {
+                if !self.receive() {
+                    return false;
+                }
+            }
+            if self.counts.done == before.0 {
+                return true;
+            }
+            let message = &self.kept[before.1];
+            let done = Sqe::decode(&message.sqe);
+            made.extend(message.buffers.output(done.produced as usize));
+            at += done.consumed as usize;
+            next = Sqe {
+                stateful: true,
+                stream_context: next.stream_context,
+                ctx: done.ctx,
+                isize: done.isize,
+                checksum: done.checksum,
+                ..Sqe::default()
+            };
+        }
+        assert!(
+            lies() || unpack(1, &made) == whole,
+            "a stream of wrong data"
+        );
+        true
+    }
+
     fn status(&self, message: *mut c_void) -> bool {
         let message = self.out.get(&(message as usize)).expect("on its way");
         warpdrive::bd::zip::status(&message.sqe).is_good()
@@ -148,9 +220,9 @@ impl Life<'_> {
 }
 
 /// Requests through queues that are opened again when they are dead.
-pub fn round(seed: u64, number: u64) -> Counts {
+pub fn round(way: Way, seed: u64, number: u64) -> Counts {
     let (mut random, mut counts) = (Random(seed), Counts::default());
-    let (mut before, mut failures) = (None, 0);
+    let (mut leaks, mut failures) = (Leaks::new(number), 0);
     while counts.sent < number && failures < 8 {
         // SAFETY: for a structure of numbers and pointers zeros are a value.
         let mut queue: Box<wd_queue> = Box::new(unsafe { std::mem::zeroed() });
@@ -166,39 +238,48 @@ pub fn round(seed: u64, number: u64) -> Counts {
             queue,
             out: BTreeMap::new(),
             kept: Vec::new(),
+            contexts: Vec::new(),
             counts: &mut counts,
         };
-        use_up(&mut life, &mut random, number);
+        use_up(&mut life, way, &mut random, number);
         // SAFETY: as above.
         unsafe { wd_release_queue(&mut *life.queue) };
-        let (out, kept) = (life.out, life.kept);
+        let (out, kept, contexts) = (life.out, life.kept, life.contexts);
         counts.given_up += out.len() as u64;
         for message in out.into_values().chain(kept) {
             message.buffers.check();
         }
-        Holdings::compare(&mut before);
+        drop(contexts);
+        leaks.check(counts.sent);
     }
     counts.balance();
     counts
 }
 
 /// Uses a queue until it is dead, or for some hundreds of requests.
-fn use_up(life: &mut Life<'_>, random: &mut Random, number: u64) {
+fn use_up(life: &mut Life<'_>, way: Way, random: &mut Random, number: u64) {
     let most = number.min(life.counts.sent + 300);
     let mut alive = true;
     while alive && life.counts.sent < most {
-        let together = if random.below(2) == 0 {
-            1
-        } else {
-            2 + random.below(6)
+        if way == Way::Stream {
+            alive = life.stream(random);
+            continue;
+        }
+        let many = way == Way::Many;
+        let together = match random.below(2) {
+            1 if many => 2 + random.below(6),
+            _ => 1,
         };
-        alive = life.send(random, together);
-        let until = random.below(8) as usize;
+        alive = life.send((0..together).map(|_| Message::new(random)).collect());
+        let until = if many { random.below(8) as usize } else { 0 };
         while alive && life.out.len() > until {
-            alive = life.receive(random);
+            alive = match random.below(3) {
+                0 if many => life.receive_batch(),
+                _ => life.receive(),
+            };
         }
     }
     while alive && !life.out.is_empty() {
-        alive = life.receive(random);
+        alive = life.receive();
     }
 }

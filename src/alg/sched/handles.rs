@@ -5,8 +5,9 @@
 use super::Native;
 use crate::ctypes::v2::wd_sched::{sched_policy_type, user_poll_func};
 use crate::error::{Error, Result};
+use crate::sys::atomic::{AtomicBool, AtomicUsize};
 use crate::sys::table::Table;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 /// Bits of a handle that are the cell's number plus 1; those above are the epoch.

@@ -5,6 +5,8 @@
 //! others may be written in C. [`handles`] has the native ones that C programs hold.
 
 pub mod handles;
+#[cfg(all(test, models))]
+mod models;
 mod native;
 #[cfg(test)]
 mod tests;

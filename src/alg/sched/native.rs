@@ -5,9 +5,10 @@ use super::{Key, Mode, Scheduler};
 use crate::ctypes::v2::wd_internal::DEVICE_REGION_MAX;
 use crate::ctypes::v2::wd_sched::{INVALID_POS, sched_params, sched_policy_type};
 use crate::error::{Error, Result};
+use crate::sys::atomic::{AtomicU32, AtomicU64};
 use crate::sys::{env, numa};
 use core::ops::RangeInclusive;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::Ordering;
 
 /// Nodes that a scheduler may be made for: what libnuma knows.
 const NODES: u16 = 2048;
