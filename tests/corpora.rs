@@ -54,6 +54,8 @@ corpora!(
     sgl,
     ring,
     zip_driver,
+    messages,
     api_v0,
+    api_v1,
     api_v2
 );

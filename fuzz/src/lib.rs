@@ -4,9 +4,11 @@
 //! Under libFuzzer the functions are called by `fuzz_targets/`; in `make test` by
 //! `tests/corpora.rs`, which includes this file and replays the corpora.
 
+mod contexts;
 mod hostile;
 mod input;
 mod lists;
+mod messages;
 mod queues;
 mod sessions;
 mod soft;
@@ -14,7 +16,9 @@ mod streams;
 mod texts;
 mod zip;
 
+pub use contexts::api_v1;
 pub use lists::sgl;
+pub use messages::messages;
 pub use queues::{api_v0, ring};
 pub use sessions::api_v2;
 pub use soft::soft_streams;

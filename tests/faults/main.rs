@@ -15,6 +15,7 @@ mod leaks;
 mod plan;
 mod request;
 mod v0;
+mod v1;
 mod v2;
 
 use plan::{Happened, KINDS, simulation};
@@ -30,10 +31,19 @@ type Round = fn(u64, u64) -> Counts;
 
 /// The ways that requests take: each generation of the API, as it is called. A generation that
 /// comes later has its rows here.
-const WAYS: [(&str, Round); 8] = [
+const WAYS: [(&str, Round); 13] = [
     ("v0 one by one", |seed, n| v0::round(v0::Way::One, seed, n)),
     ("v0 batches", |seed, n| v0::round(v0::Way::Many, seed, n)),
     ("v0 streams", |seed, n| v0::round(v0::Way::Stream, seed, n)),
+    ("v1 messages", |seed, n| {
+        v1::round(&[v1::Way::Messages], seed, n)
+    }),
+    ("v1 sync", |seed, n| v1::round(&[v1::Way::Sync], seed, n)),
+    ("v1 async", |seed, n| v1::round(&[v1::Way::Async], seed, n)),
+    ("v1 streams", |seed, n| {
+        v1::round(&[v1::Way::Stream], seed, n)
+    }),
+    ("v1 mixed", |seed, n| v1::round(&v1::ALL, seed, n)),
     ("v2 sync", |seed, n| v2::round(&[v2::Way::Sync], seed, n)),
     ("v2 async", |seed, n| v2::round(&[v2::Way::Async], seed, n)),
     ("v2 streams", |seed, n| {
@@ -134,7 +144,12 @@ fn shuffled(random: &mut Random) -> Vec<(usize, usize)> {
 
 /// One process: what it counted, and which faults happened.
 fn round(way: usize, kind: usize, random: &mut Random) -> (Counts, Happened) {
-    let (seed, simulation) = (random.next(), simulation(kind, random));
+    // Of the ways, those of v1 are made for devices without SVA.
+    let sva: &[&str] = match WAYS[way].0.starts_with("v1") {
+        true => &["sva=1", "sva=0", "sva=0,iommu=1"],
+        false => &["sva=1"],
+    };
+    let (seed, simulation) = (random.next(), simulation(kind, sva, random));
     let number = match random.below(LONG_EACH) {
         0 => leaks::LONG,
         _ => ROUND,

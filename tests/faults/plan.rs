@@ -62,13 +62,14 @@ fn fault(kind: usize, random: &mut Random) -> String {
     format!(",fault={name}{}@chance:{of}:{seed}", argument(random))
 }
 
-/// Devices as `WD_SIM` tells them: with faults of this kind, one of which comes early, and with others
+/// Devices as `WD_SIM` tells them, each with one of the settings `sva`: with faults of this kind, one of which comes early, and with others
 /// by chance.
-pub fn simulation(kind: usize, random: &mut Random) -> String {
+pub fn simulation(kind: usize, sva: &[&str], random: &mut Random) -> String {
     let devices = 1 + random.below(3);
     let device = |random: &mut Random| {
         let mut text = format!(
-            "hisi_zip,api={},depth={},engines={},orders={}",
+            "hisi_zip,{},api={},depth={},engines={},orders={}",
+            random.one(sva),
             random.one(&["1", "2", "3", "5"]),
             random.one(&["8", "16", "33", "1024"]),
             random.one(&["1", "1", "2"]),

@@ -13,6 +13,7 @@ use crate::ctypes::v1::wd_util::wcrypto_comp_tag;
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::clock::Deadline;
+use crate::sys::env;
 use crate::sys::lent::Promise;
 use crate::sys::mm_br::MmBr;
 use crate::sys::mm_ops::Memory;
@@ -21,7 +22,7 @@ use crate::wcrypto::queue::{Answer, Owner, Queue};
 use core::ffi::c_void;
 use core::time::Duration;
 
-/// How long a synchronous request is waited for.
+/// How long a synchronous request is waited for if `WD_SYNC_TIMEOUT_MS` does not say.
 const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 20_000 });
 /// How long a context that is deleted waits for its requests.
 const FAREWELL: Duration = Duration::from_millis(250);
@@ -100,6 +101,8 @@ pub(super) struct Context {
     /// What all its messages say.
     blank: Carried<wcrypto_comp_msg>,
     callback: wcrypto_cb,
+    /// How long a synchronous request is waited for.
+    patience: Duration,
     stream: Stream,
     cookies: Vec<&'static Cookie>,
     /// The cookie that was used last.
@@ -140,6 +143,8 @@ impl Context {
         let mut stream = stream.inspect_err(|_| {
             let _ = queue.leave(number);
         })?;
+        let told = env::secure("WD_SYNC_TIMEOUT_MS").and_then(|text| text.parse().ok());
+        let told = told.filter(|ms| *ms > 0);
         let most = if stateful { 1 } else { cookies as usize };
         Ok(Context {
             queue,
@@ -156,6 +161,7 @@ impl Context {
                 ..BLANK
             }),
             callback: setup.cb,
+            patience: told.map_or(PATIENCE, Duration::from_millis),
             stream,
             cookies: Vec::with_capacity(most),
             last: 0,
@@ -300,7 +306,7 @@ impl Context {
     /// [`Error::TimedOut`], [`Error::DeviceReset`].
     #[cold]
     fn wait(&self, cookie: &Cookie, promise: Promise) -> Result<()> {
-        let limit = Deadline::after(Some(PATIENCE));
+        let limit = Deadline::after(Some(self.patience));
         let wanted = Answer::Message(cookie.message().addr());
         let mut turn = 0_u32;
         loop {

@@ -155,7 +155,9 @@ impl Cell {
         let program = take(&self.program, name);
         let parking = take(&self.parking, name);
         let control = self.control.lock().take_if(|control| control.name == name);
-        drop((parking, program, memory, control));
+        // The device was stopped.
+        program.into_iter().for_each(Program::unmap_all);
+        drop((parking, memory, control));
     }
 
     pub fn control(&self, queue: Queue) -> Result<Arc<Control>> {

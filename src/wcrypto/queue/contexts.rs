@@ -117,6 +117,29 @@ impl Program {
         }
     }
 
+    /// What is mapped for requests on their way stays so: the operations that could end it are no more
+    /// to be called, and those of later contexts know nothing of it.
+    fn lose_mappings(&mut self) {
+        if self.free.len() < self.flights.len() {
+            for flight in &mut self.flights {
+                flight.mapped = Mapped::default();
+            }
+        }
+    }
+
+    /// Ends the mappings of requests that the device was stopped over. With the last context their
+    /// operations went, and they are lost.
+    pub fn unmap_all(mut self) {
+        for place in self.free {
+            if let Some(flight) = self.flights.get_mut(place as usize) {
+                flight.mapped = Mapped::default();
+            }
+        }
+        for flight in self.flights {
+            unmap(self.operations.as_ref(), &flight.mapped);
+        }
+    }
+
     /// Takes places for as many requests as the ring takes; if it has some, they are given back.
     fn prepare(&mut self, places: Places) -> Option<Places> {
         if !self.flights.is_empty() {
@@ -133,6 +156,15 @@ impl Program {
             Reach::Itself
         } else {
             Reach::Reserved
+        }
+    }
+}
+
+/// Gives back what the program has mapped for a request.
+pub(super) fn unmap(operations: Option<&MmBr>, mapped: &Mapped) {
+    if let Some(operations) = operations {
+        for mapping in mapped.iter() {
+            operations.unmap(mapping.va, mapping.iova, mapping.len);
         }
     }
 }
@@ -191,6 +223,7 @@ impl Queue {
             *bits &= !bit;
             if program.contexts() == 0 {
                 program.operations = None;
+                program.lose_mappings();
             }
             cell.set_reach(program.reach(sva));
             Ok(())

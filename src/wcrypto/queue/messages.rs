@@ -1,7 +1,7 @@
 //! Messages on their way: sent as descriptors, and back with their answers.
 
 use super::cell::{self, Cell, Reach};
-use super::contexts::{self, Flight, Own};
+use super::contexts::{self, Flight, unmap};
 use super::parking::Parked;
 use super::{Answer, Owner, Queue};
 use crate::ctypes::v1::wd::WD_HW_EACCESS;
@@ -103,13 +103,15 @@ impl Queue {
             };
             let tag = cell::with(&cell.program, self, |program| program.begin(flight))??;
             let sent = self.0.send(&bytes, tag);
-            if sent.is_err() {
-                cell::with(&cell.program, self, |program| program.end(tag))?;
+            if sent.is_err() && cell::with(&cell.program, self, |program| program.end(tag)).is_err()
+            {
+                // Whoever has released the queue meanwhile unmaps what stood there.
+                mapped = Mapped::default();
             }
             sent
         });
         if sent.is_err() {
-            unmap(&own, &mapped);
+            unmap(own.operations.as_ref(), &mapped);
         }
         sent
     }
@@ -229,7 +231,7 @@ impl Queue {
             (parked, tag)
         });
         drop(finishing);
-        unmap(&own, &flight.mapped);
+        unmap(own.operations.as_ref(), &flight.mapped);
         let Some((parked, tag)) = answer else {
             return Ok(None);
         };
@@ -278,7 +280,7 @@ impl Queue {
                     (program.end(tag), program.own())
                 })?;
                 let flight = flight.unwrap_or_default();
-                unmap(&own, &flight.mapped);
+                unmap(own.operations.as_ref(), &flight.mapped);
                 flight
             } else {
                 Flight {
@@ -316,14 +318,5 @@ fn gone(error: Error) -> Error {
     match error {
         Error::NoDevice => Error::DeviceReset,
         other => other,
-    }
-}
-
-/// Gives back what the program has mapped for a request.
-fn unmap(own: &Own, mapped: &Mapped) {
-    if let Some(operations) = &own.operations {
-        for mapping in mapped.iter() {
-            operations.unmap(mapping.va, mapping.iova, mapping.len);
-        }
     }
 }

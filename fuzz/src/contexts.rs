@@ -1,0 +1,438 @@
+//! The C functions of UADK v1 in any order, with stale and foreign numbers, over
+//! simulated devices with faults and over hostile ones.
+
+use super::hostile::{Hostile, Open};
+use super::input::Input;
+use super::queues::faults;
+use super::soft::{GUARD, MARK};
+use std::collections::BTreeSet;
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::{Arc, Mutex, Once};
+use warpdrive::Result;
+use warpdrive::capi::v1::wd::*;
+use warpdrive::capi::v1::wd_bmm::*;
+use warpdrive::capi::v1::wd_comp::*;
+use warpdrive::capi::v1::wd_sgl::*;
+use warpdrive::ctypes::v1::wd::{wd_mm_br, wd_queue};
+use warpdrive::ctypes::v1::wd_bmm::wd_blkpool_setup;
+use warpdrive::ctypes::v1::wd_comp::{
+    wcrypto_comp_ctx_setup, wcrypto_comp_msg, wcrypto_comp_op_data,
+};
+use warpdrive::ctypes::v1::wd_sgl::wd_sglpool_setup;
+use warpdrive::qm::layout::Version;
+use warpdrive::sim::World;
+use warpdrive::sim::config::{Config, Device};
+use warpdrive::uacce::channel::{Bus, Channel};
+use warpdrive::uacce::device::Attributes;
+use warpdrive::wcrypto::queue::{Queue, Wanted};
+
+const VERSIONS: [Version; 4] = [Version::V1, Version::V2, Version::V3, Version::V5];
+/// Bytes of a block: as many as a stream's context needs.
+const BLOCK: u32 = 64 << 10;
+
+/// A bus with one device of one queue.
+struct One(Arc<Hostile>);
+
+impl Bus for One {
+    fn devices(&self) -> Result<Vec<Attributes>> {
+        Ok(vec![self.0.device()])
+    }
+
+    fn open(&self, _: &Attributes) -> Result<Arc<dyn Channel>> {
+        Ok(Arc::new(Open(Arc::clone(&self.0))))
+    }
+}
+
+/// Tags that were called back for.
+static CALLED: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+
+/// The callback.
+///
+/// # Safety
+/// `message` is a message.
+unsafe extern "C" fn finished(message: *const c_void, tag: *mut c_void) {
+    // SAFETY: the promise above: good until this returns.
+    let message = unsafe { &*message.cast::<wcrypto_comp_msg>() };
+    assert!(message.in_cons <= message.in_size, "{message:?}");
+    assert!(message.produced <= message.avail_out, "{message:?}");
+    CALLED.lock().expect("no panic").push(tag.addr());
+}
+
+unsafe extern "C" fn alloc(pool: *mut c_void, size: usize) -> *mut c_void {
+    // SAFETY: any number is good.
+    if unsafe { wd_blksize(pool) } < size as u32 {
+        return null_mut();
+    }
+    // SAFETY: as above.
+    unsafe { wd_alloc_blk(pool) }
+}
+
+unsafe extern "C" fn free(pool: *mut c_void, block: *mut c_void) {
+    // SAFETY: any numbers are good.
+    unsafe { wd_free_blk(pool, block) };
+}
+
+unsafe extern "C" fn map(pool: *mut c_void, va: *mut c_void, _: usize) -> *mut c_void {
+    // SAFETY: any numbers are good.
+    unsafe { wd_blk_iova_map(pool, va) }
+}
+
+unsafe extern "C" fn unmap(pool: *mut c_void, va: *mut c_void, bus: *mut c_void, _: usize) {
+    // SAFETY: any numbers are good.
+    unsafe { wd_blk_iova_unmap(pool, bus, va) };
+}
+
+/// A request's buffers, which stay until all queues are released. `block` has both if the device does
+/// not reach the others.
+struct Request {
+    message: wcrypto_comp_msg,
+    source: Vec<u8>,
+    target: Vec<u8>,
+}
+
+impl Request {
+    /// The buffers are blocks of `pool`, which are never given back, if it has some.
+    fn new(input: &mut Input<'_>, pool: *mut c_void) -> Box<Request> {
+        let (len, room) = (input.below(600), input.below(600));
+        let wild = input.u8();
+        let number = |input: &mut Input<'_>, usual: u8| match wild {
+            0xff => input.u8(),
+            _ => usual,
+        };
+        // SAFETY: numbers and pointers, for which zeros are a value.
+        let message: wcrypto_comp_msg = unsafe { std::mem::zeroed() };
+        let mut request = Box::new(Request {
+            message,
+            source: (0..len).map(|n| (n * 7 % 31) as u8).collect(),
+            target: vec![MARK; room + 2 * GUARD],
+        });
+        // SAFETY: any number is good.
+        let block: *mut u8 = unsafe { alloc(pool, BLOCK as usize) }.cast();
+        let source = request.source.as_mut_ptr();
+        let target = request.target[GUARD..].as_mut_ptr();
+        let message = &mut request.message;
+        (message.alg_type, message.op_type) = (number(input, 0), number(input, wild & 1));
+        (message.flush_type, message.stream_pos) = (number(input, 3), number(input, 1));
+        (message.comp_lv, message.win_size) = (number(input, 8), number(input, 4));
+        (message.in_size, message.avail_out) = (len as u32, room as u32);
+        (message.src, message.dst) = match wild {
+            0xfe => (null_mut(), target),
+            0xfd => (source, null_mut()),
+            // Addresses at which there is nothing, ever.
+            0xfc => (((input.u64() | 1 << 63) as usize) as *mut u8, target),
+            _ if !block.is_null() => (block, block.wrapping_add(4096)),
+            _ => (source, target),
+        };
+        message.tag = u32::from(input.u8() % 4);
+        request
+    }
+
+    /// The same as a request to a context.
+    fn data(&self, input: &mut Input<'_>) -> wcrypto_comp_op_data {
+        let message = &self.message;
+        // SAFETY: numbers and pointers, for which zeros are a value.
+        let mut data: wcrypto_comp_op_data = unsafe { std::mem::zeroed() };
+        (data.flush, data.stream_pos) = (message.flush_type, input.u8() & 1);
+        (data.in_, data.in_len) = (message.src, message.in_size);
+        (data.out, data.avail_out) = (message.dst, message.avail_out);
+        (data.isize, data.checksum) = (input.u8().into(), input.u8().into());
+        data
+    }
+
+    fn check(&self) {
+        let (before, rest) = self.target.split_at(GUARD);
+        let behind = &rest[rest.len() - GUARD..];
+        let mut guards = before.iter().chain(behind);
+        assert!(guards.all(|byte| *byte == MARK), "beside the buffer");
+    }
+}
+
+/// What there is of each kind, and was: numbers, stale ones too.
+#[derive(Default)]
+struct Numbers {
+    contexts: Vec<*mut c_void>,
+    pools: Vec<*mut c_void>,
+    blocks: Vec<*mut c_void>,
+    lists: Vec<*mut c_void>,
+}
+
+/// One of them, or any number.
+fn pick(all: &[*mut c_void], input: &mut Input<'_>) -> *mut c_void {
+    match input.u8() {
+        0xff => input.u64() as usize as *mut c_void,
+        0xfe => null_mut(),
+        _ if all.is_empty() => null_mut(),
+        at => all[usize::from(at) % all.len()],
+    }
+}
+
+fn context(q: *mut wd_queue, pools: &[*mut c_void], input: &mut Input<'_>) -> *mut c_void {
+    let wild = input.u8();
+    // SAFETY: numbers, pointers and functions that may be absent, for which zeros are a value.
+    let mut setup: wcrypto_comp_ctx_setup = unsafe { std::mem::zeroed() };
+    (setup.alg_type, setup.op_type) = (0, wild & 1);
+    (setup.stream_mode, setup.comp_lv, setup.win_size) = (wild >> 1 & 1, 8, 4);
+    setup.cb = (wild & 4 == 0).then_some(finished);
+    if wild >= 0xf8 {
+        (setup.alg_type, setup.win_size) = (input.u8(), input.u16());
+    }
+    if wild & 8 != 0 {
+        setup.br = wd_mm_br {
+            alloc: Some(alloc),
+            free: Some(free),
+            iova_map: Some(map),
+            iova_unmap: (wild & 0x70 != 0x70).then_some(unmap),
+            usr: pick(pools, input),
+            get_bufsize: None,
+        };
+    }
+    // SAFETY: `q` as in `api_v1`; the functions take any numbers.
+    unsafe { wcrypto_create_comp_ctx(q, &mut setup) }
+}
+
+fn blocks(q: *mut wd_queue, input: &mut Input<'_>) -> *mut c_void {
+    // SAFETY: numbers and functions that may be absent, for which zeros are a value.
+    let mut setup: wd_blkpool_setup = unsafe { std::mem::zeroed() };
+    setup.block_size = input.one(&[BLOCK, BLOCK, BLOCK, 100, 0]);
+    setup.block_num = input.one(&[16, 16, 1, 0]);
+    setup.align_size = input.one(&[64, 64, 4096, 3]);
+    // SAFETY: `q` as in `api_v1`, and a setup.
+    unsafe { wd_blkpool_create(q, &mut setup) }
+}
+
+fn lists(q: *mut wd_queue, input: &mut Input<'_>) -> *mut c_void {
+    // SAFETY: as in `blocks`.
+    let mut setup: wd_sglpool_setup = unsafe { std::mem::zeroed() };
+    setup.buf_num = input.one(&[24, 24, 5, 0]);
+    setup.buf_size = input.one(&[2048, 2048, 4096, 1]);
+    setup.sge_num_in_sgl = input.u8() % 5;
+    setup.buf_num_in_sgl = input.u8() % 5;
+    setup.sgl_num = input.one(&[6, 6, 1, 0]);
+    setup.align_size = input.one(&[64, 64, 8, 3]);
+    // SAFETY: as in `blocks`.
+    unsafe { wd_sglpool_create(q, &mut setup) }
+}
+
+/// A call about memory.
+fn memory(q: *mut wd_queue, numbers: &mut Numbers, input: &mut Input<'_>) {
+    let (pool, block) = (pick(&numbers.pools, input), pick(&numbers.blocks, input));
+    let (list, other) = (pick(&numbers.lists, input), pick(&numbers.lists, input));
+    let (list, other): (*mut _, *mut _) = (list.cast(), other.cast());
+    let mut bytes = [7_u8; 300];
+    let (at, len) = (input.below(5000), input.below(300));
+    let place = bytes.as_mut_ptr().cast();
+    // SAFETY, for all calls: numbers may be any; other pointers are NULL or good.
+    match input.u8() % 16 {
+        0 => numbers.pools.push(blocks(q, input)),
+        1 => numbers.pools.push(lists(q, input)),
+        2 | 3 => numbers.blocks.push(unsafe { wd_alloc_blk(pool) }),
+        4 => unsafe { wd_free_blk(pool, block) },
+        5 => unsafe { wd_blkpool_destroy(pool) },
+        6 | 7 => numbers
+            .lists
+            .push(unsafe { wd_alloc_sgl(pool, at as u32 * 2) }.cast()),
+        8 => unsafe { wd_free_sgl(pool, list) },
+        9 => unsafe { wd_sglpool_destroy(pool) },
+        10 => assert!(unsafe { wd_sgl_merge(list, other) } <= 0),
+        11 => assert!(unsafe { wd_sgl_cp_to_pbuf(list, at, place, len) } <= 0),
+        12 => assert!(unsafe { wd_sgl_cp_from_pbuf(list, at, place, len) } <= 0),
+        13 => {
+            let bus = unsafe { wd_sgl_iova_map(pool, list, len) };
+            unsafe { wd_sgl_iova_unmap(pool, bus, list) };
+        }
+        14 => {
+            let bus = unsafe { wd_iova_map(q, block, len) };
+            let back = unsafe { wd_dma_to_va(q, bus) };
+            assert!(bus.is_null() || back == block, "another address came back");
+        }
+        _ => {
+            unsafe { wd_get_sge_buf(list, len as u32) };
+            assert!(
+                unsafe { wd_reserve_memory(q, at) }
+                    .addr()
+                    .is_multiple_of(4096)
+            );
+        }
+    }
+}
+
+/// See the top of the file.
+pub fn api_v1(data: &[u8]) {
+    static ONCE: Once = Once::new();
+    // SAFETY: no other thread is there yet that looks at the environment.
+    ONCE.call_once(|| unsafe { std::env::set_var("WD_SYNC_TIMEOUT_MS", "3") });
+    let mut input = Input::new(data);
+    let device = Device {
+        api: input.one(&VERSIONS),
+        depth: input.one(&[4, 5, 16, 64]),
+        queues: input.one(&[1, 2, 8]),
+        sva: input.flip(),
+        faults: faults(&mut input),
+        ..Device::default()
+    };
+    let devices = vec![device];
+    let world = World::new(Config { devices }).expect("valid");
+    let version = input.one(&VERSIONS);
+    let script = usize::from(input.u8());
+    let hostile = One(Hostile::new(version, &mut input, script));
+    // Who releases or deletes waits for what is on its way, unless the device is dead.
+    let stop = || {
+        hostile.0.reset();
+        let _ = world.reset("hisi_zip-0");
+    };
+    // SAFETY: for a structure of numbers and pointers zeros are a value.
+    let empty = || unsafe { std::mem::zeroed::<wd_queue>() };
+    let mut queues = [empty(), empty(), empty()];
+    let mut numbers = Numbers::default();
+    let mut requests: Vec<Box<Request>> = Vec::new();
+    let mut outstanding: [BTreeSet<usize>; 3] = Default::default();
+    let mut posted: BTreeSet<usize> = BTreeSet::new();
+    while !input.is_empty() && requests.len() < 128 {
+        let which = input.below(3);
+        let call = input.u8();
+        let kept = queues[which].qinfo;
+        if call >= 0xf0 {
+            // A stale or a wild number, while the queue behind it stays open or is closed.
+            queues[which].qinfo = input.u64() as usize as *mut c_void;
+        }
+        let open = is_open(&queues[which]);
+        let q: *mut wd_queue = match call {
+            0xef => null_mut(),
+            _ => &mut queues[which],
+        };
+        let asks = requests.len();
+        // SAFETY, for all calls: `q` is NULL or a structure of ours; messages and buffers stay in
+        // `requests` until all queues are closed; numbers may be any.
+        let answer = match call % 16 {
+            0 | 1 if !q.is_null() && call < 0xf0 && !open => {
+                let bus: &dyn Bus = if call & 1 == 0 { &world } else { &hostile };
+                let wanted = Wanted {
+                    algorithm: "zlib",
+                    ..Wanted::default()
+                };
+                outstanding[which].clear();
+                if let Ok(queue) = Queue::request_on(bus, &wanted) {
+                    queues[which].qinfo = queue.to_raw() as usize as *mut c_void;
+                }
+                queues[which].capa.priv_.is_poll = 1;
+                queues[which].capa.flags = input.u8().into();
+                0
+            }
+            2..=4 => {
+                let pool = pick(&numbers.pools, &mut input);
+                requests.push(Request::new(&mut input, pool));
+                let message = &raw mut requests[asks].message;
+                let sent = unsafe { wd_send(q, message.cast()) };
+                if sent == 0 {
+                    outstanding[which].insert(message.addr());
+                }
+                sent
+            }
+            5..=7 => {
+                let mut back = usize::from(call >> 4 & 3) as *mut c_void;
+                let asked = back;
+                let answer = match call % 16 {
+                    7 => unsafe { wd_recv_sync(q, &mut back, 1) },
+                    _ => unsafe { wd_recv(q, &mut back) },
+                };
+                if answer == 1 || (answer != 0 && back != asked && !back.is_null()) {
+                    assert!(outstanding[which].remove(&back.addr()), "not on its way");
+                }
+                answer.min(0)
+            }
+            8 => {
+                numbers
+                    .contexts
+                    .push(context(q, &numbers.pools, &mut input));
+                0
+            }
+            9..=12 => {
+                let handle = pick(&numbers.contexts, &mut input);
+                let pool = pick(&numbers.pools, &mut input);
+                requests.push(Request::new(&mut input, pool));
+                let mut data = requests[asks].data(&mut input);
+                let tag = if call & 1 == 0 { asks + 1 } else { 0 };
+                let answer = unsafe { wcrypto_do_comp(handle, &mut data, tag as *mut c_void) };
+                if answer == 0 && tag != 0 {
+                    posted.insert(tag);
+                } else if answer == 0 {
+                    assert!(data.consumed <= data.in_len && data.produced <= data.avail_out);
+                }
+                answer
+            }
+            13 => {
+                let answer = unsafe { wcrypto_comp_poll(q, u32::from(call >> 5)) };
+                for tag in CALLED.lock().expect("no panic").drain(..) {
+                    assert!(posted.remove(&tag), "called back for nothing, or twice");
+                }
+                answer.min(0)
+            }
+            14 if call & 0x30 == 0 => {
+                stop();
+                let handle = pick(&numbers.contexts, &mut input);
+                unsafe { wcrypto_del_comp_ctx(handle) };
+                0
+            }
+            14 if call & 0x30 == 0x10 => {
+                stop();
+                unsafe { wd_release_queue(q) };
+                0
+            }
+            _ => {
+                memory(q, &mut numbers, &mut input);
+                0
+            }
+        };
+        assert!((-200..=0).contains(&answer), "{answer}");
+        if call >= 0xf0 {
+            queues[which].qinfo = kept;
+        }
+    }
+    stop();
+    let first = numbers.contexts.len() % 2;
+    for step in [first, 1 - first] {
+        if step == 0 {
+            // SAFETY: a structure of ours.
+            queues
+                .iter_mut()
+                .for_each(|q| unsafe { wd_release_queue(q) });
+            continue;
+        }
+        for handle in &numbers.contexts {
+            // SAFETY: any number is good.
+            unsafe { wcrypto_del_comp_ctx(*handle) };
+        }
+    }
+    assert!(
+        CALLED.lock().expect("no panic").is_empty(),
+        "called back without a poll"
+    );
+    drop(world);
+    requests.iter().for_each(|request| request.check());
+    end(&numbers, &requests);
+}
+
+fn is_open(queue: &wd_queue) -> bool {
+    Queue::from_raw(queue.qinfo as u64).is_some_and(Queue::is_open)
+}
+
+/// Gives everything back, so that pools go.
+fn end(numbers: &Numbers, requests: &[Box<Request>]) {
+    let blocks = requests.iter().map(|request| request.message.src.cast());
+    let blocks: Vec<*mut c_void> = blocks.chain(numbers.blocks.iter().copied()).collect();
+    // SAFETY, for all calls: any numbers are good.
+    for pool in &numbers.pools {
+        for block in &blocks {
+            unsafe { wd_free_blk(*pool, *block) };
+        }
+        for list in &numbers.lists {
+            unsafe { wd_free_sgl(*pool, list.cast()) };
+        }
+        unsafe { wd_blkpool_destroy(*pool) };
+        unsafe { wd_sglpool_destroy(*pool) };
+        let mut number = 0;
+        let gone = unsafe { wd_get_free_sgl_num(*pool, &mut number) };
+        assert!(gone < 0, "a pool of lists stays");
+    }
+}

@@ -1,0 +1,146 @@
+//! Whole requests through contexts: `wcrypto_do_comp` and `wcrypto_comp_poll`.
+
+use super::super::request::Random;
+use super::{Ended, FAILED, Life, PATIENCE, REFUSED, Task};
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use warpdrive::capi::v1::wd_comp::*;
+use warpdrive::ctypes::v1::wd::{WD_EBUSY, WD_EIO, WD_HW_EACCESS};
+use warpdrive::ctypes::v1::wd_comp::wcrypto_comp_flush_type::WCRYPTO_FINISH;
+use warpdrive::ctypes::v1::wd_comp::{wcrypto_comp_msg, wcrypto_comp_op_data};
+
+/// What was called back for, by tag, and is not counted yet.
+static ANSWERS: Mutex<Vec<(usize, Ended)>> = Mutex::new(Vec::new());
+
+/// The callback of all contexts.
+///
+/// # Safety
+/// `message` is a message.
+pub unsafe extern "C" fn finished(message: *const c_void, tag: *mut c_void) {
+    // SAFETY: the promise above: good until this returns.
+    let message = unsafe { &*message.cast::<wcrypto_comp_msg>() };
+    let ended = Ended {
+        status: message.status,
+        consumed: message.in_cons,
+        produced: message.produced,
+    };
+    ANSWERS.lock().expect("no panic").push((tag.addr(), ended));
+}
+
+/// Without a poll there is no callback.
+pub fn nobody_was_called() {
+    assert!(ANSWERS.lock().expect("no panic").is_empty());
+}
+
+/// A request for what a task has lent.
+fn request(task: &Task) -> wcrypto_comp_op_data {
+    // SAFETY: for a structure of numbers and pointers zeros are a value.
+    let mut request: wcrypto_comp_op_data = unsafe { std::mem::zeroed() };
+    (request.alg_type, request.flush) = (task.format, WCRYPTO_FINISH as u8);
+    request.stream_pos = 1;
+    (request.in_, request.in_len) = (task.lent.source(), task.lent.copy.len() as u32);
+    (request.out, request.avail_out) = (task.lent.target(), task.lent.room as u32);
+    request
+}
+
+impl Life<'_> {
+    /// Requests one after the other. Whether the queue takes more.
+    pub fn synchronous(&mut self, context: *mut c_void, random: &mut Random) -> bool {
+        for _ in 0..random.below(8) {
+            let Some(task) = Task::new(&self.line, random) else {
+                return false;
+            };
+            let mut asked = request(&task);
+            self.counts.sent += 1;
+            // SAFETY: a context; buffers stay until its queue is released if it times out.
+            let answer = unsafe { wcrypto_do_comp(context, &mut asked, null_mut()) };
+            if answer == 0 {
+                let ended = Ended {
+                    status: asked.status.into(),
+                    consumed: asked.consumed,
+                    produced: asked.produced,
+                };
+                task.judge(ended, self.counts);
+                self.keep(task, None, false);
+                continue;
+            }
+            task.lent.check();
+            if answer == -WD_EBUSY {
+                self.counts.refused += 1;
+                // Places of the ring that others have.
+                self.receive(random);
+                self.poll();
+                continue;
+            }
+            assert!(FAILED.contains(&answer), "synchronous: {answer}");
+            self.counts.failed += 1;
+            self.keep(task, None, true);
+            if answer == -WD_HW_EACCESS || answer == -WD_EIO {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Posts some requests and polls for some. Whether the queue takes more.
+    pub fn asynchronous(&mut self, context: *mut c_void, random: &mut Random) -> bool {
+        for _ in 0..random.below(12) {
+            let Some(task) = Task::new(&self.line, random) else {
+                break;
+            };
+            self.tags += 1;
+            let mut asked = request(&task);
+            let tag = self.tags as *mut c_void;
+            self.counts.sent += 1;
+            // SAFETY: a context; buffers stay until the callback, or the queue's release.
+            let answer = unsafe { wcrypto_do_comp(context, &mut asked, tag) };
+            if answer == 0 {
+                self.posted.insert(self.tags, task);
+                continue;
+            }
+            assert!(REFUSED.contains(&answer), "posting: {answer}");
+            self.counts.refused += 1;
+            if answer != -WD_EBUSY {
+                self.poll();
+                return false;
+            }
+        }
+        let left = random.below(8) as usize;
+        let mut end = Instant::now() + PATIENCE;
+        while self.posted.len() > left {
+            let before = self.posted.len();
+            if !self.poll() {
+                return false;
+            }
+            match self.posted.len() < before {
+                true => end = Instant::now() + PATIENCE,
+                false if Instant::now() > end => return false,
+                false => std::thread::sleep(Duration::from_micros(50)),
+            }
+        }
+        true
+    }
+
+    /// Polls once for all. Whether the device works.
+    pub fn poll(&mut self) -> bool {
+        // SAFETY: an open queue, whose requests' buffers are there.
+        let answer = unsafe { wcrypto_comp_poll(&mut *self.line.queue, 0) };
+        let known = [-WD_HW_EACCESS, -WD_EIO];
+        assert!(answer >= 0 || known.contains(&answer), "polling: {answer}");
+        let answers = std::mem::take(&mut *ANSWERS.lock().expect("no panic"));
+        assert!(answer < 0 || answers.len() == answer as usize, "{answer}");
+        for (tag, ended) in answers {
+            let task = self
+                .posted
+                .remove(&tag)
+                .expect("posted, and not answered yet");
+            task.judge(ended, self.counts);
+            self.keep(task, None, ended.status == WD_HW_EACCESS as u32);
+        }
+        let dead = answer == -WD_HW_EACCESS;
+        assert!(!dead || self.posted.is_empty(), "requests are missing");
+        !dead
+    }
+}
