@@ -213,7 +213,7 @@ impl Device {
     pub fn memory(&self, len: usize) -> Result<SharedMemory> {
         match self.removed {
             Some(_) => SharedMemory::own_file(&self.name, len),
-            None => SharedMemory::own(len),
+            None => SharedMemory::pages(len),
         }
     }
 

@@ -31,9 +31,10 @@ pub struct Holdings {
     mappings: usize,
 }
 
-/// Bytes that caches may grow by in a round: states of streams on the software driver's shelves, and
-/// sets of lists of the ZIP driver's contexts.
-const CACHES: isize = 3 << 20;
+/// Bytes that caches may grow by in a round: states of streams on the software driver's shelves, sets
+/// of lists of the ZIP driver's contexts, and half a MiB for each engine of a simulated device that is
+/// used for the first time, of which there are six.
+const CACHES: isize = 6 << 20;
 /// Mappings that threads of simulated devices, which begin with the first queue of each, may add: a
 /// stack with its guard, and an arena of the C library's allocator.
 const THREADS: usize = 64;

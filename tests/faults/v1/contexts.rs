@@ -88,7 +88,7 @@ impl Life<'_> {
     pub fn asynchronous(&mut self, context: *mut c_void, random: &mut Random) -> bool {
         for _ in 0..random.below(12) {
             let Some(task) = Task::new(&self.line, random) else {
-                break;
+                return false;
             };
             self.tags += 1;
             let mut asked = request(&task);

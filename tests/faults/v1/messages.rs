@@ -46,8 +46,9 @@ impl Life<'_> {
     /// Sends some messages and receives some. Whether the queue takes more.
     pub fn messages(&mut self, random: &mut Random) -> bool {
         for _ in 0..random.below(8) {
+            // Without blocks it can only be released.
             let Some(mut sent) = Sent::new(self, random) else {
-                break;
+                return false;
             };
             self.counts.sent += 1;
             let message = &raw mut *sent.message;

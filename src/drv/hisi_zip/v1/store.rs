@@ -4,7 +4,7 @@
 
 use super::Kind;
 use crate::bd::zip::context;
-use crate::ctypes::v1::wd::WD_SUCCESS;
+use crate::ctypes::v1::wd::{WD_IN_EPARA, WD_SUCCESS, WD_VERIFY_ERR};
 use crate::ctypes::v1::wd_comp::{wcrypto_comp_msg, wcrypto_op_result};
 use crate::drv::hisi_zip::stream::{LEAST_ROOM, STORE};
 use crate::sys::lent::Promise;
@@ -93,6 +93,15 @@ pub(super) fn drain(promise: Promise, message: &mut wcrypto_comp_msg) {
     promise.write(at(message), store);
 }
 
+/// A status as [`fill`] has stored it. A device that writes to contexts can put anything there.
+fn known(status: u32) -> u32 {
+    if status <= NEGATIVE || status == WD_VERIFY_ERR as u32 {
+        status
+    } else {
+        WD_IN_EPARA as u32
+    }
+}
+
 fn hand_out(promise: Promise, store: &mut Store, message: &mut wcrypto_comp_msg) {
     let from = (store.offset as usize).min(STORE);
     let count = (store.pending as usize)
@@ -108,7 +117,7 @@ fn hand_out(promise: Promise, store: &mut Store, message: &mut wcrypto_comp_msg)
     // What lies behind the buffer's end never was in it.
     store.pending = store.pending.min((STORE - from) as u32) - count as u32;
     message.status = if store.pending == 0 {
-        core::mem::replace(&mut store.status, WD_SUCCESS as u32)
+        known(core::mem::replace(&mut store.status, WD_SUCCESS as u32))
     } else {
         wcrypto_op_result::WCRYPTO_DECOMP_END_NOSPACE as u32
     };

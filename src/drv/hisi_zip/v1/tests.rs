@@ -376,6 +376,28 @@ fn what_a_failed_request_left_in_the_store_buffer_is_not_handed_out() {
 }
 
 #[test]
+fn a_status_that_a_device_has_put_into_the_store_buffer_is_an_error() {
+    for (stored, told) in [(1 << 8, WD_IN_EPARA), (u32::MAX, WD_IN_EPARA), (64, 64)] {
+        let mut stream = stream();
+        let mut message = piece(&mut stream);
+        let mut room = [0_u8; 10];
+        (message.dst, message.avail_out) = (room.as_mut_ptr(), 10);
+        let (sqe, _) = send(Version::V3, &mut message).expect("good");
+        let answer = Sqe {
+            consumed: 100,
+            produced: 15,
+            ..sqe
+        };
+        answer_with(Version::V3, &answer, &mut message);
+        assert_eq!(message.status, WCRYPTO_DECOMP_END_NOSPACE as u32);
+        stream.0[store::AT + 248..][..4].copy_from_slice(&stored.to_ne_bytes());
+        let (sqe, _) = send(Version::V3, &mut message).expect("good");
+        answer_with(Version::V3, &sqe, &mut message);
+        assert_eq!((message.produced, message.status), (5, told as u32));
+    }
+}
+
+#[test]
 fn room_of_more_than_200_bytes_and_lists_are_the_engines_own() {
     let mut stream = stream();
     let mut message = piece(&mut stream);

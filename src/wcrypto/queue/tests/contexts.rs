@@ -13,15 +13,18 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 /// Memory operations that add 0x10_0000 to addresses and count in a static what is mapped.
 macro_rules! counting {
     ($mapped:ident, $br:ident) => {
+        counting!($mapped, $br, map, unmap);
+    };
+    ($mapped:ident, $br:ident, $map:ident, $unmap:ident) => {
         static $mapped: AtomicUsize = AtomicUsize::new(0);
-        extern "C" fn map(_: *mut c_void, va: *mut c_void, _: usize) -> *mut c_void {
+        extern "C" fn $map(_: *mut c_void, va: *mut c_void, _: usize) -> *mut c_void {
             if va.addr() == 0xbad0 {
                 return ptr::null_mut();
             }
             $mapped.fetch_add(1, Ordering::Relaxed);
             va.wrapping_byte_add(0x10_0000)
         }
-        extern "C" fn unmap(_: *mut c_void, va: *mut c_void, dma: *mut c_void, _: usize) {
+        extern "C" fn $unmap(_: *mut c_void, va: *mut c_void, dma: *mut c_void, _: usize) {
             assert_eq!(va.wrapping_byte_add(0x10_0000), dma);
             $mapped.fetch_sub(1, Ordering::Relaxed);
         }
@@ -29,8 +32,8 @@ macro_rules! counting {
             let br = wd_mm_br {
                 alloc: None,
                 free: None,
-                iova_map: Some(map),
-                iova_unmap: Some(unmap),
+                iova_map: Some($map),
+                iova_unmap: Some($unmap),
                 usr: ptr::without_provenance_mut(usr),
                 get_bufsize: None,
             };
@@ -152,6 +155,45 @@ fn a_forgotten_request_is_written_to_no_more() {
     assert_eq!(all[0].status, 77, "as it was");
     assert_eq!(MAPPED.load(Ordering::Relaxed), 0);
     queue.release().expect("open");
+}
+
+#[test]
+fn what_is_mapped_for_requests_on_their_way_ends_with_the_queue() {
+    counting!(MAPPED, br);
+    let (device, queue) = echo(Mode::Held);
+    queue.join(Some(&br(7))).expect("room");
+    let mut all = [empty(1), empty(1), empty(1)];
+    for message in &mut all {
+        let sent = queue.send(PROMISE, &raw mut **message, Owner::Context);
+        assert_eq!(sent, Ok(()));
+    }
+    device.complete(0);
+    assert_eq!(receive(queue, Answer::Contexts), Ok(at(&all[0])));
+    assert_eq!(MAPPED.load(Ordering::Relaxed), 4);
+    queue.release().expect("open");
+    assert_eq!(MAPPED.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn later_contexts_unmap_nothing_of_earlier_ones() {
+    counting!(MAPPED, br);
+    counting!(OF_OTHERS, others, map_others, unmap_others);
+    let (device, queue) = echo(Mode::Held);
+    let number = queue.join(Some(&br(7))).expect("room");
+    let mut message = empty(1);
+    let sent = queue.send(PROMISE, &raw mut *message, Owner::Context);
+    assert_eq!(sent, Ok(()));
+    queue.leave(number).expect("a context");
+    queue.join(Some(&others(8))).expect("room");
+    device.complete(0);
+    assert_eq!(receive(queue, Answer::Contexts), Ok(at(&message)));
+    queue.release().expect("open");
+    assert_eq!(OF_OTHERS.load(Ordering::Relaxed), 0);
+    assert_eq!(
+        MAPPED.load(Ordering::Relaxed),
+        2,
+        "not to be called any more"
+    );
 }
 
 #[test]
