@@ -77,7 +77,7 @@ impl fmt::Write for Line {
 
 /// Reads the environment: `WD_SIM_REPORT` is `-` for the standard output, `stderr` for the standard
 /// error, anything else a file that lines are appended to. At the signal of `WD_SIM_REPORT_SIGNAL`
-/// `tell` runs, which is to do nothing but find the world and [`write`]. To be called before either.
+/// `tell` runs, which is to do nothing but find the world and [`write()`]. To be called before either.
 ///
 /// # Errors
 /// What is wrong with the variables, in words.
