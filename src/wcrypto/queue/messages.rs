@@ -91,10 +91,10 @@ impl Queue {
         });
         let sent = encoded.map_err(|_| Error::Invalid).and_then(|sqe| {
             let mut bytes = sqe.encode();
-            if let Some(inject) = own.inject {
-                if let Some(tag) = Inject::tag(promise, copy.udata) {
-                    inject.fill(&mut bytes, tag);
-                }
+            if let Some(inject) = own.inject
+                && let Some(tag) = Inject::tag(promise, copy.udata)
+            {
+                inject.fill(&mut bytes, tag);
             }
             let flight = Flight {
                 message: message.expose_provenance(),
