@@ -213,6 +213,14 @@ impl Device {
     pub fn memory(&self, len: usize) -> Result<SharedMemory> {
         match self.removed {
             Some(_) => SharedMemory::own_file(&self.name, len),
+            None => SharedMemory::own(len),
+        }
+    }
+
+    /// Memory of a static region, which begins with a page as the kernel's does.
+    pub fn static_memory(&self, len: usize) -> Result<SharedMemory> {
+        match self.removed {
+            Some(_) => self.memory(len),
             None => SharedMemory::pages(len),
         }
     }

@@ -134,7 +134,7 @@ impl Queue {
         } else {
             SLICE
         };
-        let make = |len| self.device.memory(len);
+        let make = |len| self.device.static_memory(len);
         self.device.windows.open(self.number, len, slice, make)
     }
 

@@ -34,6 +34,21 @@ fn without_sva_a_request_works_in_reserved_memory_and_nowhere_else() {
 }
 
 #[test]
+fn reserved_memory_begins_with_a_page() {
+    for settings in ["sva=1", "sva=0", "sva=0,iommu=1"] {
+        let world = world(&format!("hisi_zip,{settings}"));
+        let queue = Queue::request_on(&world, &ZLIB).expect("a queue");
+        let memory = queue.reserve(5000).expect("memory");
+        assert_eq!(
+            memory.address() % crate::sys::pages::size(),
+            0,
+            "{settings}"
+        );
+        queue.release().expect("open");
+    }
+}
+
+#[test]
 fn memory_is_reserved_once_and_goes_with_the_queue_or_its_last_user() {
     for sva in ["sva=0", "sva=1"] {
         let world = world(&format!("hisi_zip,{sva}"));
