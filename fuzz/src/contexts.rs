@@ -86,6 +86,8 @@ unsafe extern "C" fn unmap(pool: *mut c_void, va: *mut c_void, bus: *mut c_void,
 /// A message and its buffers, which stay until all queues are released.
 struct Request {
     message: wcrypto_comp_msg,
+    /// The block, or NULL.
+    block: *mut c_void,
     source: Vec<u8>,
     target: Vec<u8>,
 }
@@ -103,11 +105,13 @@ impl Request {
         let message: wcrypto_comp_msg = unsafe { std::mem::zeroed() };
         let mut request = Box::new(Request {
             message,
+            block: null_mut(),
             source: (0..len).map(|n| (n * 7 % 31) as u8).collect(),
             target: vec![MARK; room + 2 * GUARD],
         });
         // SAFETY: any number is good.
         let block: *mut u8 = unsafe { alloc(pool, BLOCK as usize) }.cast();
+        request.block = block.cast();
         let source = request.source.as_mut_ptr();
         let target = request.target[GUARD..].as_mut_ptr();
         let message = &mut request.message;
@@ -418,7 +422,7 @@ fn is_open(queue: &wd_queue) -> bool {
 
 /// Gives everything back, so that pools go.
 fn end(numbers: &Numbers, requests: &[Box<Request>]) {
-    let blocks = requests.iter().map(|request| request.message.src.cast());
+    let blocks = requests.iter().map(|request| request.block);
     let blocks: Vec<*mut c_void> = blocks.chain(numbers.blocks.iter().copied()).collect();
     // SAFETY, for all calls: any numbers are good.
     for pool in &numbers.pools {
