@@ -39,6 +39,7 @@ struct Process {
     cookies: Cookies,
 }
 
+#[inline]
 fn here() -> &'static Process {
     static PROCESS: PerProcess<Process> = PerProcess::new();
     PROCESS
