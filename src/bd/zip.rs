@@ -118,6 +118,13 @@ impl Sqe {
     #[must_use]
     pub fn encode(&self) -> Bytes {
         let mut bytes = [0; SIZE];
+        self.put(&mut bytes);
+        bytes
+    }
+
+    /// Puts the fields into bytes that were zero.
+    #[inline]
+    pub fn put(&self, bytes: &mut Bytes) {
         let mut address = |at: usize, value: u64| {
             bytes[at * 4..at * 4 + 8].copy_from_slice(&value.to_le_bytes());
         };
@@ -163,7 +170,6 @@ impl Sqe {
         word(dw::CTX_DW2, self.ctx[2]);
         word(dw::ISIZE, self.isize);
         word(dw::CHECKSUM, self.checksum);
-        bytes
     }
 
     /// The fields of a descriptor's bytes. Any bytes are a descriptor.

@@ -99,7 +99,7 @@ impl Places {
 }
 
 /// What a request needs of the program.
-#[derive(Clone)]
+#[derive(Default)]
 pub(super) struct Own {
     pub operations: Option<MmBr>,
     pub inject: Option<Inject>,

@@ -1,7 +1,7 @@
 //! Messages on their way: sent as descriptors, and back with their answers.
 
 use super::cell::{self, Cell, Reach};
-use super::contexts::{self, Flight, Mapping};
+use super::contexts::{self, Flight, Mapping, Own};
 use super::parking::Parked;
 use super::{Answer, Owner, Queue};
 use crate::ctypes::v1::wd::WD_HW_EACCESS;
@@ -40,16 +40,21 @@ impl Queue {
             }
             _ => promise.read(message).ok_or(Error::Invalid)?,
         };
-        let sqe = match reach {
-            Reach::Itself => v1::encode(facts, &mut copy, |va, _| NonZeroU64::new(va as u64)),
+        let mut sqe = [0; DESCRIPTOR_SIZE];
+        let encoded = match reach {
+            Reach::Itself => v1::encode(facts, &mut copy, &mut sqe, |va, _| {
+                NonZeroU64::new(va as u64)
+            }),
             // Inside once for all addresses.
             _ => cell::with(&cell.memory, self, |memory| {
-                v1::encode(facts, &mut copy, |va, len| memory.as_ref()?.map(va, len))
+                v1::encode(facts, &mut copy, &mut sqe, |va, len| {
+                    memory.as_ref()?.map(va, len)
+                })
             })?,
         };
         // Whatever it is about.
-        let sqe = sqe.map_err(|_| Error::Invalid)?;
-        self.0.send(&sqe.encode(), tag(message)?).map_err(gone)
+        encoded.map_err(|_| Error::Invalid)?;
+        self.0.send(&sqe, tag(message)?).map_err(gone)
     }
 
     /// Sends a message of a context, as [`send`](Self::send) does. With `operations`, which are those
@@ -112,7 +117,8 @@ impl Queue {
             owner,
             ..Flight::default()
         };
-        let encoded = v1::encode(facts(cell, promise), &mut copy, |va, len| {
+        let mut sqe = [0; DESCRIPTOR_SIZE];
+        let encoded = v1::encode(facts(cell, promise), &mut copy, &mut sqe, |va, len| {
             let iova = match operations {
                 Some(operations) => operations.map(va, len)?,
                 None => self.find(cell, self.base(cell), va, len)?,
@@ -120,15 +126,14 @@ impl Queue {
             flight.mapped.add(Mapping { va, iova, len })?;
             Some(iova)
         });
-        let sent = encoded.map_err(|_| Error::Invalid).and_then(|sqe| {
-            let mut bytes = sqe.encode();
+        let sent = encoded.map_err(|_| Error::Invalid).and_then(|()| {
             if let Some(inject) = inject {
                 if let Some(tag) = Inject::tag(promise, copy.udata) {
-                    inject.fill(&mut bytes, tag);
+                    inject.fill(&mut sqe, tag);
                 }
             }
             let tag = cell::with(&cell.program, self, |program| program.begin(&flight))??;
-            let sent = self.0.send(&bytes, tag);
+            let sent = self.0.send(&sqe, tag);
             if sent.is_err() {
                 cell::with(&cell.program, self, |program| program.end(tag).is_some())?;
             }
@@ -225,12 +230,14 @@ impl Queue {
         sqe: &mut Descriptor,
     ) -> Result<Option<Parked>> {
         let mut flight = Flight::default();
-        let (own, finishing) = cell::with(&cell.program, self, |program| {
+        let mut own = Own::default();
+        let finishing = cell::with(&cell.program, self, |program| {
             if let Some(ended) = program.end(tag) {
                 flight = *ended;
             }
+            own = program.own();
             // Inside, so that `forget` sees either the flight or that it is being finished.
-            (program.own(), cell.finishing())
+            cell.finishing()
         })?;
         let message = ptr::with_exposed_provenance_mut::<wcrypto_comp_msg>(flight.message);
         let answer = promise.borrow(message).map(|message| {

@@ -2,7 +2,7 @@
 
 use super::store::{self, Way};
 use super::{Facts, Kind, address, results, window};
-use crate::bd::zip::{LARGEST, LARGEST_LZ77_ZSTD, Request, Sqe, SqeType, context};
+use crate::bd::zip::{Bytes, LARGEST, LARGEST_LZ77_ZSTD, Request, Sqe, SqeType, context};
 use crate::ctypes::v1::wd_comp::{
     wcrypto_comp_alg_type, wcrypto_comp_flush_type, wcrypto_comp_level, wcrypto_comp_msg,
     wcrypto_comp_optype, wcrypto_zstd_out,
@@ -17,7 +17,7 @@ use core::num::NonZeroU64;
 /// Word 9, bits 8-11: addresses are of lists.
 const LISTS: u8 = 1;
 
-/// The descriptor of a message. `map` tells the device's address of so many bytes at an address of
+/// Puts the descriptor of a message into bytes that were zero. `map` tells the device's address of so many bytes at an address of
 /// the process; what it told before an error is mapped all the same. More room for output than the
 /// engine takes is not used: `message.avail_out` says afterwards how much is.
 ///
@@ -28,8 +28,9 @@ const LISTS: u8 = 1;
 pub fn encode(
     facts: Facts,
     message: &mut wcrypto_comp_msg,
+    bytes: &mut Bytes,
     mut map: impl FnMut(usize, usize) -> Option<NonZeroU64>,
-) -> Result<Sqe> {
+) -> Result<()> {
     let kind = Kind::of(message)?;
     let mut sqe = Sqe {
         request: request(facts, kind, message)?.code(),
@@ -56,11 +57,12 @@ pub fn encode(
         sqe.ctx = facts.promise.read(words).ok_or(Error::Invalid)?;
     }
     if kind.is_lz77() {
-        lz77(facts, kind, message, &mut map, &mut sqe)?;
+        sqe = lz77(facts, kind, message, &mut map, sqe)?;
     } else {
         deflate(facts, kind, message, &mut map, &mut sqe)?;
     }
-    Ok(sqe)
+    sqe.put(bytes);
+    Ok(())
 }
 
 /// What the engine is asked for.
@@ -139,13 +141,14 @@ fn deflate(
     Ok(())
 }
 
+/// By value, so that the other formats' descriptors need not lie in memory.
 fn lz77(
     facts: Facts,
     kind: Kind,
     message: &mut wcrypto_comp_msg,
     map: &mut impl FnMut(usize, usize) -> Option<NonZeroU64>,
-    sqe: &mut Sqe,
-) -> Result<()> {
+    mut sqe: Sqe,
+) -> Result<Sqe> {
     let room = Room::of(facts, kind, message)?;
     let block = facts.promise.read(results(facts, message));
     if kind.stateful {
@@ -168,7 +171,7 @@ fn lz77(
         let block = block.ok_or(Error::Invalid)?.blk_type;
         lz::prepare_codes(facts.promise, message.ctx_buf, Some(block));
     }
-    Ok(())
+    Ok(sqe)
 }
 
 /// The room for the output of LZ77.

@@ -3,8 +3,7 @@
 mod lz77;
 
 use super::*;
-use crate::bd::zip::Sqe;
-use crate::bd::zip::context;
+use crate::bd::zip::{SIZE, Sqe, context};
 use crate::ctypes::v1::wd::{WD_IN_EPARA, WD_VERIFY_ERR};
 use crate::ctypes::v1::wd_comp::wcrypto_op_result::*;
 use core::ptr;
@@ -71,11 +70,12 @@ type Spans = Vec<(usize, usize)>;
 
 fn send(version: Version, message: &mut wcrypto_comp_msg) -> Result<(Sqe, Spans)> {
     let mut mapped = Spans::new();
-    let sqe = encode(facts(version), message, |va, len| {
+    let mut bytes = [0; SIZE];
+    encode(facts(version), message, &mut bytes, |va, len| {
         mapped.push((va, len));
         NonZeroU64::new(va as u64 + AWAY)
     })?;
-    Ok((sqe, mapped))
+    Ok((Sqe::decode(&bytes), mapped))
 }
 
 fn answer_with(version: Version, answer: &Sqe, message: &mut wcrypto_comp_msg) {
@@ -164,7 +164,8 @@ fn more_room_than_the_engine_takes_is_not_used_but_lists_have_no_limit() {
 #[test]
 fn memory_that_a_device_cannot_reach_is_invalid_and_no_more_is_mapped() {
     let (mut message, mut asked) = (blank(), Spans::new());
-    let sent = encode(facts(Version::V3), &mut message, |va, len| {
+    let bytes = &mut [0; SIZE];
+    let sent = encode(facts(Version::V3), &mut message, bytes, |va, len| {
         asked.push((va, len));
         None
     });
