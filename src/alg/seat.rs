@@ -366,10 +366,10 @@ impl<M: Message> Seat<M> {
         let Some(mut pass) = self.inward.0.0.enter() else {
             return;
         };
-        if let Some(inward) = pass.as_mut() {
-            if inward.taker.take(tag, |_| ()).is_some() {
-                self.count_taken();
-            }
+        if let Some(inward) = pass.as_mut()
+            && inward.taker.take(tag, |_| ()).is_some()
+        {
+            self.count_taken();
         }
     }
 

@@ -39,7 +39,7 @@ impl Line {
             len: 0,
         };
         let did = world.counters(device).unwrap_or_default();
-        // It fits: eleven numbers of at most 20 digits.
+        // It fits: twelve numbers of at most 20 digits.
         let _ = writeln!(
             line,
             "device={device} pid={} queues={} descriptors={} completions={} bytes_in={} \
@@ -77,7 +77,7 @@ impl fmt::Write for Line {
 
 /// Reads the environment: `WD_SIM_REPORT` is `-` for the standard output, `stderr` for the standard
 /// error, anything else a file that lines are appended to. At the signal of `WD_SIM_REPORT_SIGNAL`
-/// `tell` runs, which is to do nothing but find the world and [`write`]. To be called before either.
+/// `tell` runs, which is to do nothing but find the world and [`write()`]. To be called before either.
 ///
 /// # Errors
 /// What is wrong with the variables, in words.
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert!(lines[1].starts_with("device=hisi_zip-1 pid="));
         assert!(lines[1].contains(" queues=0 descriptors=0 "));
-        assert!(lines[1].ends_with(" stale_doorbells=0\n"));
+        assert!(lines[1].ends_with(" bus_faults=0\n"));
         assert!(lines[1].trim().split(' ').all(|word| word.contains('=')));
     }
 }

@@ -45,7 +45,7 @@ pub(super) struct Piece {
 
 impl Piece {
     /// # Errors
-    /// [`Error::NoMemory`] if there are not so many in one piece.
+    /// [`crate::Error::NoMemory`] if there are not so many in one piece.
     pub fn take(memory: &Arc<Memory>, len: usize) -> Result<Piece> {
         Ok(Piece {
             address: memory.memory().allocate(len.max(1))?,
@@ -90,7 +90,7 @@ impl Bounce {
     /// Copies the input.
     ///
     /// # Errors
-    /// [`Error::NoMemory`] if there is no room for it now.
+    /// [`crate::Error::NoMemory`] if there is no room for it now.
     pub fn new(memory: &Arc<Memory>, input: &[u8], room: usize) -> Result<Bounce> {
         let bounce = Bounce {
             input: Piece::take(memory, input.len())?,

@@ -31,10 +31,10 @@ impl<M: Message> Class<M> {
 
     #[cold]
     fn wake(&self, index: u32) {
-        if let Life::Ready(current) = &*self.life.lock() {
-            if let Some(workers) = &current.workers {
-                workers.wake(index);
-            }
+        if let Life::Ready(current) = &*self.life.lock()
+            && let Some(workers) = &current.workers
+        {
+            workers.wake(index);
         }
     }
 

@@ -127,10 +127,10 @@ impl Queue {
             Some(iova)
         });
         let sent = encoded.map_err(|_| Error::Invalid).and_then(|()| {
-            if let Some(inject) = inject {
-                if let Some(tag) = Inject::tag(promise, copy.udata) {
-                    inject.fill(&mut sqe, tag);
-                }
+            if let Some(inject) = inject
+                && let Some(tag) = Inject::tag(promise, copy.udata)
+            {
+                inject.fill(&mut sqe, tag);
             }
             let tag = cell::with(&cell.program, self, |program| program.begin(&flight))??;
             let sent = self.0.send(&sqe, tag);
@@ -139,10 +139,10 @@ impl Queue {
             }
             sent
         });
-        if sent.is_err() {
-            if let Some(operations) = operations {
-                flight.mapped.unmap(operations);
-            }
+        if sent.is_err()
+            && let Some(operations) = operations
+        {
+            flight.mapped.unmap(operations);
         }
         sent.map_err(gone)
     }
