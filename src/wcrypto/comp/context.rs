@@ -17,7 +17,7 @@ use crate::sys::lent::Promise;
 use crate::sys::mm_br::MmBr;
 use crate::sys::mm_ops::Memory;
 use crate::sys::slots::Carried;
-use crate::wcrypto::queue::{Answer, Owner, Queue};
+use crate::wcrypto::queue::{Answer, Queue};
 use core::ffi::c_void;
 use core::time::Duration;
 
@@ -97,6 +97,8 @@ pub(super) struct Context {
     queue: Queue,
     /// Its number in the queue.
     number: u16,
+    /// The queue's, if it had some when the context was made.
+    operations: Option<MmBr>,
     /// What all its messages say.
     blank: Carried<wcrypto_comp_msg>,
     callback: wcrypto_cb,
@@ -137,13 +139,15 @@ impl Context {
         } else {
             Ok(Stream::None)
         };
-        let mut stream = stream.inspect_err(|_| {
+        let made = stream.and_then(|stream| Ok((stream, queue.operations()?)));
+        let (mut stream, operations) = made.inspect_err(|_| {
             let _ = queue.leave(number);
         })?;
         let most = if stateful { 1 } else { cookies as usize };
         Ok(Context {
             queue,
             number,
+            operations,
             blank: Carried(wcrypto_comp_msg {
                 alg_type: setup.alg_type,
                 op_type: setup.op_type,
@@ -219,7 +223,9 @@ impl Context {
     }
 
     fn send(&self, cookie: &Cookie, promise: Promise) -> Result<()> {
-        let sent = self.queue.send(promise, cookie.message(), Owner::Context);
+        let sent = self
+            .queue
+            .send_with(promise, cookie.message(), self.operations.as_ref());
         sent.inspect_err(|_| cookie.put_back())
     }
 
