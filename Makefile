@@ -292,10 +292,12 @@ KERNELS ?= 6.1 6.12
 test-vm:
 	@tests/vm/run.sh $(KERNELS)
 
-# What needs real mappings, signals or system calls is marked in the tests and left out.
+# What needs real mappings, signals or system calls is marked in the tests and left out. `MIRI=` runs
+# the tests of all modules, which takes long.
+MIRI ?= $(addprefix sys::,copy fork gate lock shared slots table)
 miri:
 	@if $(CARGO) +nightly miri --version >/dev/null 2>&1; then \
-	  MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 $(CARGO) +nightly miri test --locked --lib; \
+	  MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 $(CARGO) +nightly miri test --locked --lib --target-dir $(TARGET_DIR)/miri -- $(MIRI); \
 	else echo "skipped: miri: no nightly toolchain with the component miri here"; fi
 
 # The sources with loom's atomics instead of the processor's: src/sys/atomic.rs.

@@ -159,6 +159,16 @@ c_entries() {
 	both "asynchronous, 10000 requests without a system call" allocations steady async 10000 4 8
 }
 
+# The rows of UADK v1's own table.
+v1_entries() {
+	PEER=$peer ROUNDS=$rounds benches/c/v1_run.sh "$prefix" | awk -F ' *[|] *' -v name="${peer:+C libwd 2.10}" '
+		/^skipped/ { print >"/dev/stderr" }
+		$3 ~ /^[0-9]/ {
+			split($2, part, ", "); what = substr($2, length(part[1]) + 3)
+			printf "C entry\tUADK v1, %s\t%s\t%s\t%s\t%s\n", what, part[1], $3, name, $4 ? $4 : 0
+		}'
+}
+
 # The preloaded simulation.
 preload() {
 	local i
@@ -182,5 +192,6 @@ preload() {
 		"$(rustc --version | cut -d' ' -f1,2), $(${CC:-cc} --version | head -1)"
 	rust
 	c_entries
+	v1_entries
 	preload
 } | tee "$results"

@@ -114,48 +114,66 @@ pub struct Sqe {
 
 impl Sqe {
     /// The descriptor's bytes. Fields wider than their place are cut to it.
+    #[inline]
     #[must_use]
     pub fn encode(&self) -> Bytes {
-        let mut words = [0_u32; SIZE / 4];
+        let mut bytes = [0; SIZE];
+        self.put(&mut bytes);
+        bytes
+    }
+
+    /// Puts the fields into bytes that were zero.
+    #[inline]
+    pub fn put(&self, bytes: &mut Bytes) {
         let mut address = |at: usize, value: u64| {
-            words[at] = value as u32;
-            words[at + 1] = (value >> 32) as u32;
+            bytes[at * 4..at * 4 + 8].copy_from_slice(&value.to_le_bytes());
         };
         address(dw::SOURCE, self.source);
         address(dw::DESTINATION, self.destination);
         address(dw::STREAM_CONTEXT, self.stream_context);
         address(dw::LITERALS, self.literals);
         address(dw::TAG_TYPE3, self.tag_type3);
+        let mut word = |at: usize, value: u32| {
+            bytes[at * 4..at * 4 + 4].copy_from_slice(&value.to_le_bytes());
+        };
         let bit = |mask: u32, set: bool| if set { mask } else { 0 };
-        words[dw::CONSUMED] = self.consumed;
-        words[dw::PRODUCED] = self.produced;
-        words[dw::COMP_DATA_LENGTH] = self.comp_data_length;
-        words[dw::STATUS] = u32::from(self.status) | bit(LAST_BLOCK, self.last_block);
-        words[dw::INPUT_LENGTH] = self.input_length;
-        words[dw::FLAGS] = self.source_offset & OFFSET_MASK
-            | bit(FLUSH, self.finish)
-            | bit(STATEFUL, self.stateful)
-            | bit(NEW_STREAM, self.new_stream)
-            | u32::from(self.sqe_type & 0xf) << TYPE_SHIFT;
-        words[dw::DESTINATION_OFFSET] = self.destination_offset & OFFSET_MASK;
-        words[dw::REQUEST] = u32::from(self.request)
-            | u32::from(self.buffer_type & 0xf) << BUFFER_TYPE_SHIFT
-            | u32::from(self.window & 0xf) << WINDOW_SHIFT;
-        words[dw::TAG] = self.tag;
-        words[dw::OUTPUT_SPACE] = self.output_space;
-        words[dw::CTX_DW0] = self.ctx[0];
-        words[dw::CTX_DW1] = self.ctx[1];
-        words[dw::CTX_DW2] = self.ctx[2];
-        words[dw::ISIZE] = self.isize;
-        words[dw::CHECKSUM] = self.checksum;
-        let mut bytes = [0; SIZE];
-        for (place, word) in bytes.chunks_exact_mut(4).zip(words) {
-            place.copy_from_slice(&word.to_le_bytes());
-        }
-        bytes
+        word(dw::CONSUMED, self.consumed);
+        word(dw::PRODUCED, self.produced);
+        word(dw::COMP_DATA_LENGTH, self.comp_data_length);
+        word(
+            dw::STATUS,
+            u32::from(self.status) | bit(LAST_BLOCK, self.last_block),
+        );
+        word(dw::INPUT_LENGTH, self.input_length);
+        word(
+            dw::FLAGS,
+            self.source_offset & OFFSET_MASK
+                | bit(FLUSH, self.finish)
+                | bit(STATEFUL, self.stateful)
+                | bit(NEW_STREAM, self.new_stream)
+                | u32::from(self.sqe_type & 0xf) << TYPE_SHIFT,
+        );
+        word(
+            dw::DESTINATION_OFFSET,
+            self.destination_offset & OFFSET_MASK,
+        );
+        word(
+            dw::REQUEST,
+            u32::from(self.request)
+                | u32::from(self.buffer_type & 0xf) << BUFFER_TYPE_SHIFT
+                | u32::from(self.window & 0xf) << WINDOW_SHIFT,
+        );
+        word(dw::TAG, self.tag);
+        word(dw::OUTPUT_SPACE, self.output_space);
+        word(dw::CTX_DW0, self.ctx[0]);
+        word(dw::CTX_DW1, self.ctx[1]);
+        word(dw::CTX_DW2, self.ctx[2]);
+        word(dw::ISIZE, self.isize);
+        word(dw::CHECKSUM, self.checksum);
     }
 
     /// The fields of a descriptor's bytes. Any bytes are a descriptor.
+    #[inline]
     #[must_use]
     pub fn decode(bytes: &Bytes) -> Sqe {
         let word = |at: usize| {

@@ -74,6 +74,19 @@ impl Promise {
         Some(unsafe { address.read() })
     }
 
+    /// The `T` at `address`, to read and to change; `None` where `address` is null or not aligned. No
+    /// other reference to it may be in use.
+    #[inline]
+    #[must_use]
+    pub(crate) fn borrow<'a, T: Copy>(self, address: *mut T) -> Option<&'a mut T> {
+        if address.is_null() || !address.is_aligned() {
+            return None;
+        }
+        // SAFETY: the promise: a structure of this type, which is the engine's alone meanwhile; the
+        // engine sees to it that there is one reference.
+        Some(unsafe { &mut *address })
+    }
+
     /// Writes the `T` at `address`; `false` where `address` is null or not aligned.
     #[inline]
     pub(crate) fn write<T: Copy>(self, address: *mut T, value: T) -> bool {
@@ -91,8 +104,8 @@ impl Promise {
 #[repr(transparent)]
 pub struct Spot<T>(UnsafeCell<T>);
 
-// SAFETY: no reference to the value is ever made; who reads or writes at its address answers for that
-// with a promise. The value is plain data: what its addresses name is the concern of whoever follows
+// SAFETY: no reference to the value is made here; who reads or writes at its address, or borrows what
+// is there, answers for that with a promise. The value is plain data: what its addresses name is the concern of whoever follows
 // them.
 unsafe impl<T: Copy> Sync for Spot<T> {}
 // SAFETY: as above.

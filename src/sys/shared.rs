@@ -32,7 +32,7 @@ pub struct Backing {
 enum Holder {
     Device(Mapping),
     #[expect(dead_code, reason = "held for its Drop")]
-    Own(Box<[Line]>),
+    Own(Vec<Line>),
     #[expect(dead_code, reason = "held for its Drop")]
     Pages(Pages),
     File(FileMapping),
@@ -143,8 +143,8 @@ impl SharedMemory {
             .try_reserve_exact(count)
             .map_err(|_| Error::NoMemory)?;
         lines.resize_with(count, || Line([const { AtomicU32::new(0) }; 32]));
-        let lines = lines.into_boxed_slice();
-        let base = NonNull::from(&*lines).cast::<u8>();
+        // Of a `Vec`, which unlike a `Box` may be moved while others point to what it owns.
+        let base = NonNull::new(lines.as_mut_ptr().cast::<u8>()).ok_or(Error::NoMemory)?;
         let keep = Arc::new(Backing {
             lost: AtomicU32::new(0),
             holder: Holder::Own(lines),

@@ -18,7 +18,7 @@ use crate::sys::lent::Promise;
 use crate::sys::mm_br::MmBr;
 use crate::sys::mm_ops::Memory;
 use crate::sys::slots::Carried;
-use crate::wcrypto::queue::{Answer, Owner, Queue};
+use crate::wcrypto::queue::{Answer, Queue};
 use core::ffi::c_void;
 use core::time::Duration;
 
@@ -98,6 +98,8 @@ pub(super) struct Context {
     queue: Queue,
     /// Its number in the queue.
     number: u16,
+    /// The queue's, if it had some when the context was made.
+    operations: Option<MmBr>,
     /// What all its messages say.
     blank: Carried<wcrypto_comp_msg>,
     callback: wcrypto_cb,
@@ -140,7 +142,8 @@ impl Context {
         } else {
             Ok(Stream::None)
         };
-        let mut stream = stream.inspect_err(|_| {
+        let made = stream.and_then(|stream| Ok((stream, queue.operations()?)));
+        let (mut stream, operations) = made.inspect_err(|_| {
             let _ = queue.leave(number);
         })?;
         let told = env::secure("WD_SYNC_TIMEOUT_MS").and_then(|text| text.parse().ok());
@@ -149,6 +152,7 @@ impl Context {
         Ok(Context {
             queue,
             number,
+            operations,
             blank: Carried(wcrypto_comp_msg {
                 alg_type: setup.alg_type,
                 op_type: setup.op_type,
@@ -225,7 +229,9 @@ impl Context {
     }
 
     fn send(&self, cookie: &Cookie, promise: Promise) -> Result<()> {
-        let sent = self.queue.send(promise, cookie.message(), Owner::Context);
+        let sent = self
+            .queue
+            .send_with(promise, cookie.message(), self.operations.as_ref());
         sent.inspect_err(|_| cookie.put_back())
     }
 

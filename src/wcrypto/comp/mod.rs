@@ -39,11 +39,14 @@ struct Process {
     cookies: Cookies,
 }
 
+#[inline(always)]
 fn here() -> &'static Process {
     static PROCESS: PerProcess<Process> = PerProcess::new();
-    PROCESS
-        .get()
-        .unwrap_or_else(|| PROCESS.get_or(Process::default))
+    #[cold]
+    fn first() -> &'static Process {
+        PROCESS.get_or(Process::default)
+    }
+    PROCESS.get().unwrap_or_else(first)
 }
 
 /// Makes a context of `queue`; its number. The low 16 bits of `flags` say how many requests it may

@@ -47,8 +47,10 @@ pub(super) enum Reach {
     Itself,
     /// They are those of the queue's reserved memory.
     Reserved,
-    /// The program is asked: for addresses, or to add to descriptors.
+    /// The program is asked for addresses.
     Program,
+    /// It adds to descriptors, too.
+    Injects,
 }
 
 /// What calls need that are not in a hurry.
@@ -182,7 +184,8 @@ impl Cell {
         match self.reach.load(Ordering::Relaxed) {
             0 => Reach::Itself,
             1 => Reach::Reserved,
-            _ => Reach::Program,
+            2 => Reach::Program,
+            _ => Reach::Injects,
         }
     }
 

@@ -4,7 +4,6 @@
 
 use super::cell::{self, Cell, Reach};
 use super::{Owner, Queue};
-use crate::drv::hisi_zip::v1::Mapped;
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::clock::Deadline;
@@ -37,6 +36,39 @@ pub(super) struct Program {
     free: Vec<u32>,
 }
 
+/// Memory that a request uses, by both of its addresses.
+#[derive(Clone, Copy)]
+pub(super) struct Mapping {
+    /// Where it is for the process.
+    pub va: usize,
+    /// Where it is for the device.
+    pub iova: NonZeroU64,
+    /// Bytes.
+    pub len: usize,
+}
+
+/// What was mapped for a request, and is to be unmapped when it has come back or was not sent. At
+/// most: input, output, a stream's context, and literals.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Mapped([Option<Mapping>; 4]);
+
+impl Mapped {
+    /// Notes a mapping; `None` without room.
+    #[inline(always)]
+    pub fn add(&mut self, mapping: Mapping) -> Option<()> {
+        *self.0.iter_mut().find(|place| place.is_none())? = Some(mapping);
+        Some(())
+    }
+
+    /// Gives all back that `operations` have mapped.
+    #[inline(always)]
+    pub fn unmap(&self, operations: &MmBr) {
+        for mapping in self.0.iter().map_while(Option::as_ref) {
+            operations.unmap(mapping.va, mapping.iova, mapping.len);
+        }
+    }
+}
+
 /// A request on its way, and what is to be unmapped when it is back.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Flight {
@@ -67,7 +99,7 @@ impl Places {
 }
 
 /// What a request needs of the program.
-#[derive(Clone)]
+#[derive(Default)]
 pub(super) struct Own {
     pub operations: Option<MmBr>,
     pub inject: Option<Inject>,
@@ -90,20 +122,18 @@ impl Program {
     ///
     /// # Errors
     /// [`Error::Busy`] if there are as many as the ring takes.
-    pub fn begin(&mut self, flight: Flight) -> Result<NonZeroU64> {
+    pub fn begin(&mut self, flight: &Flight) -> Result<NonZeroU64> {
         let place = self.free.pop().ok_or(Error::Busy)?;
         let entry = self.flights.get_mut(place as usize).ok_or(Error::Invalid)?;
-        *entry = flight;
+        *entry = *flight;
         NonZeroU64::new(FLIGHT | u64::from(place)).ok_or(Error::Invalid)
     }
 
     /// The request with this tag, which is none any more; `None` if the tag is a message's address.
-    pub fn end(&mut self, tag: NonZeroU64) -> Option<Flight> {
+    #[inline]
+    pub fn end(&mut self, tag: NonZeroU64) -> Option<&Flight> {
         let place = tag.get() & !FLIGHT;
-        let entry = self.flights.get_mut(usize::try_from(place).ok()?)?;
-        let flight = *entry;
-        // Nobody's, for `forget`.
-        entry.message = 0;
+        let flight = self.flights.get(usize::try_from(place).ok()?)?;
         // A queue gives each tag back once, so there is room.
         self.free.push(place as u32);
         Some(flight)
@@ -135,8 +165,10 @@ impl Program {
                 flight.mapped = Mapped::default();
             }
         }
-        for flight in self.flights {
-            unmap(self.operations.as_ref(), &flight.mapped);
+        if let Some(operations) = &self.operations {
+            for flight in &self.flights {
+                flight.mapped.unmap(operations);
+            }
         }
     }
 
@@ -150,21 +182,14 @@ impl Program {
     }
 
     fn reach(&self, sva: bool) -> Reach {
-        if self.contexts() > 0 || self.inject.is_some() {
+        if self.inject.is_some() {
+            Reach::Injects
+        } else if self.contexts() > 0 {
             Reach::Program
         } else if sva {
             Reach::Itself
         } else {
             Reach::Reserved
-        }
-    }
-}
-
-/// Gives back what the program has mapped for a request.
-pub(super) fn unmap(operations: Option<&MmBr>, mapped: &Mapped) {
-    if let Some(operations) = operations {
-        for mapping in mapped.iter() {
-            operations.unmap(mapping.va, mapping.iova, mapping.len);
         }
     }
 }
@@ -185,7 +210,8 @@ impl Queue {
     /// something else; [`Error::Busy`] if there are 256; [`Error::Shutdown`] after release or fork.
     pub fn join(self, operations: Option<&MmBr>) -> Result<u16> {
         let cell = Cell::of(self)?;
-        let places = Places::new(cell.control(self)?.capacity)?;
+        let control = cell.control(self)?;
+        let places = Places::new(control.capacity)?;
         cell::with(&cell.program, self, |program| {
             let usr = program.operations.as_ref().map_or(0, MmBr::usr);
             if usr != 0 && operations.is_some_and(|own| own.usr() != usr) {
@@ -198,12 +224,21 @@ impl Queue {
             if program.operations.is_none() {
                 program.operations = operations.cloned();
             }
-            cell.set_reach(Reach::Program);
+            cell.set_reach(program.reach(control.facts.sva));
             // What is left of the places is dropped outside.
             Ok((number + 1, program.prepare(places)))
         })?
         .map(|(number, _)| number)
         .inspect_err(|error| log_error!("no context in this queue: {error}"))
+    }
+
+    /// The queue's memory operations. If it has some, they stay the same until the last context leaves.
+    ///
+    /// # Errors
+    /// [`Error::Shutdown`] after release or fork.
+    pub fn operations(self) -> Result<Option<MmBr>> {
+        let cell = Cell::of(self)?;
+        cell::with(&cell.program, self, |program| program.operations.clone())
     }
 
     /// Gives a context's number back. With the last one the memory operations go.
@@ -269,7 +304,7 @@ impl Queue {
         let places = Places::new(cell.control(self)?.capacity)?;
         let left = cell::with(&cell.program, self, |program| {
             program.inject = Some(inject);
-            cell.set_reach(Reach::Program);
+            cell.set_reach(Reach::Injects);
             program.prepare(places)
         })?;
         drop(left);

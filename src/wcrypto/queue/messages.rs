@@ -1,16 +1,17 @@
 //! Messages on their way: sent as descriptors, and back with their answers.
 
 use super::cell::{self, Cell, Reach};
-use super::contexts::{self, Flight, unmap};
+use super::contexts::{self, Flight, Mapping, Own};
 use super::parking::Parked;
 use super::{Answer, Owner, Queue};
 use crate::ctypes::v1::wd::WD_HW_EACCESS;
 use crate::ctypes::v1::wd_comp::wcrypto_comp_msg;
-use crate::drv::hisi_zip::v1::{self, Mapped};
+use crate::drv::hisi_zip::v1;
 use crate::error::{Error, Result};
 use crate::queue::{DESCRIPTOR_SIZE, Descriptor};
 use crate::sys::inject::Inject;
 use crate::sys::lent::Promise;
+use crate::sys::mm_br::MmBr;
 use core::num::NonZeroU64;
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -31,32 +32,49 @@ impl Queue {
         owner: Owner,
     ) -> Result<()> {
         let cell = Cell::of(self)?;
-        let mut copy = promise.read(message).ok_or(Error::Invalid)?;
+        let facts = facts(cell, promise);
         let reach = cell.reach();
-        let sent = if reach == Reach::Program {
-            self.send_as_told(cell, promise, (message, copy), owner)
-        } else {
-            let facts = v1::Facts {
-                version: cell.version(),
-                promise,
-            };
-            let mapped = &mut Mapped::default();
-            let sqe = match reach {
-                Reach::Itself => {
-                    v1::encode(facts, &mut copy, mapped, |va, _| NonZeroU64::new(va as u64))
-                }
-                // Inside once for all addresses.
-                _ => cell::with(&cell.memory, self, |memory| {
-                    v1::encode(facts, &mut copy, mapped, |va, len| {
-                        memory.as_ref()?.map(va, len)
-                    })
-                })?,
-            };
-            // Whatever it is about.
-            let sqe = sqe.map_err(|_| Error::Invalid)?;
-            self.0.send(&sqe.encode(), tag(message)?)
+        let mut copy = match reach {
+            Reach::Program | Reach::Injects => {
+                return self.send_as_told(cell, promise, message, owner);
+            }
+            _ => promise.read(message).ok_or(Error::Invalid)?,
         };
-        sent.map_err(gone)
+        let mut sqe = [0; DESCRIPTOR_SIZE];
+        let encoded = match reach {
+            Reach::Itself => v1::encode(facts, &mut copy, &mut sqe, |va, _| {
+                NonZeroU64::new(va as u64)
+            }),
+            // Inside once for all addresses.
+            _ => cell::with(&cell.memory, self, |memory| {
+                v1::encode(facts, &mut copy, &mut sqe, |va, len| {
+                    memory.as_ref()?.map(va, len)
+                })
+            })?,
+        };
+        // Whatever it is about.
+        encoded.map_err(|_| Error::Invalid)?;
+        self.0.send(&sqe, tag(message)?).map_err(gone)
+    }
+
+    /// Sends a message of a context, as [`send`](Self::send) does. With `operations`, which are those
+    /// of the queue, it need not look for them.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    #[inline]
+    pub fn send_with(
+        self,
+        promise: Promise,
+        message: *mut wcrypto_comp_msg,
+        operations: Option<&MmBr>,
+    ) -> Result<()> {
+        let cell = Cell::of(self)?;
+        if operations.is_none() || cell.reach() != Reach::Program {
+            return self.send(promise, message, Owner::Context);
+        }
+        let owner = Owner::Context;
+        self.send_mapped(cell, promise, (message, owner), operations, None)
     }
 
     /// The device's address of memory that the program was not asked about.
@@ -69,51 +87,67 @@ impl Queue {
     }
 
     /// Sends a message whose addresses the program tells, or to whose descriptor it adds.
+    #[inline(never)]
     fn send_as_told(
         self,
         cell: &Cell,
         promise: Promise,
-        (message, mut copy): (*mut wcrypto_comp_msg, wcrypto_comp_msg),
+        message: *mut wcrypto_comp_msg,
         owner: Owner,
     ) -> Result<()> {
         // Copied, so that no gate is held while the program's functions run.
         let own = cell::with(&cell.program, self, |program| program.own())?;
-        let facts = v1::Facts {
-            version: cell.version(),
-            promise,
+        let operations = own.operations.as_ref();
+        self.send_mapped(cell, promise, (message, owner), operations, own.inject)
+    }
+
+    /// The same, with what is needed of the program.
+    #[inline]
+    fn send_mapped(
+        self,
+        cell: &Cell,
+        promise: Promise,
+        (message, owner): (*mut wcrypto_comp_msg, Owner),
+        operations: Option<&MmBr>,
+        inject: Option<Inject>,
+    ) -> Result<()> {
+        let mut copy = promise.read(message).ok_or(Error::Invalid)?;
+        let mut flight = Flight {
+            message: message.expose_provenance(),
+            owner,
+            ..Flight::default()
         };
-        let mut mapped = Mapped::default();
-        let encoded = v1::encode(facts, &mut copy, &mut mapped, |va, len| {
-            match &own.operations {
-                Some(operations) => operations.map(va, len),
-                None => self.find(cell, self.base(cell), va, len),
-            }
+        let mut sqe = [0; DESCRIPTOR_SIZE];
+        let encoded = v1::encode(facts(cell, promise), &mut copy, &mut sqe, |va, len| {
+            let iova = match operations {
+                Some(operations) => operations.map(va, len)?,
+                None => self.find(cell, self.base(cell), va, len)?,
+            };
+            flight.mapped.add(Mapping { va, iova, len })?;
+            Some(iova)
         });
-        let sent = encoded.map_err(|_| Error::Invalid).and_then(|sqe| {
-            let mut bytes = sqe.encode();
-            if let Some(inject) = own.inject
+        let sent = encoded.map_err(|_| Error::Invalid).and_then(|()| {
+            if let Some(inject) = inject
                 && let Some(tag) = Inject::tag(promise, copy.udata)
             {
-                inject.fill(&mut bytes, tag);
+                inject.fill(&mut sqe, tag);
             }
-            let flight = Flight {
-                message: message.expose_provenance(),
-                owner,
-                mapped,
-            };
-            let tag = cell::with(&cell.program, self, |program| program.begin(flight))??;
-            let sent = self.0.send(&bytes, tag);
-            if sent.is_err() && cell::with(&cell.program, self, |program| program.end(tag)).is_err()
+            let tag = cell::with(&cell.program, self, |program| program.begin(&flight))??;
+            let sent = self.0.send(&sqe, tag);
+            if sent.is_err()
+                && cell::with(&cell.program, self, |program| program.end(tag).is_some()).is_err()
             {
                 // Whoever has released the queue meanwhile unmaps what stood there.
-                mapped = Mapped::default();
+                flight.mapped = Default::default();
             }
             sent
         });
-        if sent.is_err() {
-            unmap(own.operations.as_ref(), &mapped);
+        if sent.is_err()
+            && let Some(operations) = operations
+        {
+            flight.mapped.unmap(operations);
         }
-        sent
+        sent.map_err(gone)
     }
 
     /// How addresses are found where the program has no operations for it.
@@ -180,16 +214,11 @@ impl Queue {
             return self.finish_as_told(cell, promise, tag, sqe);
         }
         let message = ptr::with_exposed_provenance_mut::<wcrypto_comp_msg>(tag.get() as usize);
-        let facts = v1::Facts {
-            version: cell.version(),
-            promise,
-        };
-        let mut copy = promise.read(message).ok_or(Error::Io)?;
-        v1::decode(facts, sqe, &mut copy);
-        promise.write(message, copy);
+        let answered = promise.borrow(message).ok_or(Error::Io)?;
+        v1::decode(facts(cell, promise), sqe, answered);
         Ok(Some(Parked {
             message: message.addr(),
-            context: copy.tag,
+            context: answered.tag,
             owner: Owner::Program,
         }))
     }
@@ -203,35 +232,37 @@ impl Queue {
         tag: NonZeroU64,
         sqe: &mut Descriptor,
     ) -> Result<Option<Parked>> {
-        let (flight, own, finishing) = cell::with(&cell.program, self, |program| {
+        let mut flight = Flight::default();
+        let mut own = Own::default();
+        let finishing = cell::with(&cell.program, self, |program| {
+            if let Some(ended) = program.end(tag) {
+                flight = *ended;
+            }
+            own = program.own();
             // Inside, so that `forget` sees either the flight or that it is being finished.
-            (program.end(tag), program.own(), cell.finishing())
+            cell.finishing()
         })?;
-        let flight = flight.unwrap_or_default();
         let message = ptr::with_exposed_provenance_mut::<wcrypto_comp_msg>(flight.message);
-        let facts = v1::Facts {
-            version: cell.version(),
-            promise,
-        };
-        let answer = promise.read(message).map(|mut copy| {
-            let udata = copy.udata;
+        let answer = promise.borrow(message).map(|message| {
+            let udata = message.udata;
             let tag = own.inject.and_then(|_| Inject::tag(promise, udata));
             if own.inject.is_some() {
                 // What the request's tag names is of the program's own kind.
-                copy.udata = 0;
+                message.udata = 0;
             }
-            v1::decode(facts, sqe, &mut copy);
-            copy.udata = udata;
-            promise.write(message, copy);
+            v1::decode(facts(cell, promise), sqe, message);
+            message.udata = udata;
             let parked = Parked {
                 message: flight.message,
-                context: copy.tag,
+                context: message.tag,
                 owner: flight.owner,
             };
             (parked, tag)
         });
         drop(finishing);
-        unmap(own.operations.as_ref(), &flight.mapped);
+        if let Some(operations) = &own.operations {
+            flight.mapped.unmap(operations);
+        }
         let Some((parked, tag)) = answer else {
             return Ok(None);
         };
@@ -277,10 +308,12 @@ impl Queue {
         while let Some(tag) = self.0.recall()? {
             let flight = if contexts::is_flight(tag) {
                 let (flight, own) = cell::with(&cell.program, self, |program| {
-                    (program.end(tag), program.own())
+                    let flight = program.end(tag).copied().unwrap_or_default();
+                    (flight, program.own())
                 })?;
-                let flight = flight.unwrap_or_default();
-                unmap(own.operations.as_ref(), &flight.mapped);
+                if let Some(operations) = &own.operations {
+                    flight.mapped.unmap(operations);
+                }
                 flight
             } else {
                 Flight {
@@ -305,6 +338,15 @@ impl Queue {
             self.park(cell, answer)?;
         }
         Ok(None)
+    }
+}
+
+/// What the making of descriptors needs to know.
+#[inline(always)]
+fn facts(cell: &Cell, promise: Promise) -> v1::Facts {
+    v1::Facts {
+        version: cell.version(),
+        promise,
     }
 }
 

@@ -1,8 +1,8 @@
 //! A message as a descriptor.
 
 use super::store::{self, Way};
-use super::{Facts, Kind, Mapped, results, window};
-use crate::bd::zip::{LARGEST, LARGEST_LZ77_ZSTD, Request, Sqe, SqeType, context};
+use super::{Facts, Kind, address, results, window};
+use crate::bd::zip::{Bytes, LARGEST, LARGEST_LZ77_ZSTD, Request, Sqe, SqeType, context};
 use crate::ctypes::v1::wd_comp::{
     wcrypto_comp_alg_type, wcrypto_comp_flush_type, wcrypto_comp_level, wcrypto_comp_msg,
     wcrypto_comp_optype, wcrypto_zstd_out,
@@ -17,9 +17,9 @@ use core::num::NonZeroU64;
 /// Word 9, bits 8-11: addresses are of lists.
 const LISTS: u8 = 1;
 
-/// The descriptor of a message. `map` tells the device's address of so many bytes at an address of
-/// the process; what it was asked for is in `mapped`, also after an error. More room for output than
-/// the engine takes is not used: `message.avail_out` says afterwards how much is.
+/// Puts the descriptor of a message into bytes that were zero. `map` tells the device's address of so many bytes at an address of
+/// the process; what it told before an error is mapped all the same. More room for output than the
+/// engine takes is not used: `message.avail_out` says afterwards how much is.
 ///
 /// # Errors
 /// [`Error::Invalid`] for numbers that mean nothing, for a format that the device does not have, for
@@ -28,10 +28,9 @@ const LISTS: u8 = 1;
 pub fn encode(
     facts: Facts,
     message: &mut wcrypto_comp_msg,
-    mapped: &mut Mapped,
+    bytes: &mut Bytes,
     mut map: impl FnMut(usize, usize) -> Option<NonZeroU64>,
-) -> Result<Sqe> {
-    *mapped = Mapped::default();
+) -> Result<()> {
     let kind = Kind::of(message)?;
     let mut sqe = Sqe {
         request: request(facts, kind, message)?.code(),
@@ -58,11 +57,12 @@ pub fn encode(
         sqe.ctx = facts.promise.read(words).ok_or(Error::Invalid)?;
     }
     if kind.is_lz77() {
-        lz77(facts, kind, message, mapped, &mut map, &mut sqe)?;
+        sqe = lz77(facts, kind, message, &mut map, sqe)?;
     } else {
-        deflate(facts, kind, message, mapped, &mut map, &mut sqe)?;
+        deflate(facts, kind, message, &mut map, &mut sqe)?;
     }
-    Ok(sqe)
+    sqe.put(bytes);
+    Ok(())
 }
 
 /// What the engine is asked for.
@@ -101,7 +101,6 @@ fn deflate(
     facts: Facts,
     kind: Kind,
     message: &mut wcrypto_comp_msg,
-    mapped: &mut Mapped,
     map: &mut impl FnMut(usize, usize) -> Option<NonZeroU64>,
     sqe: &mut Sqe,
 ) -> Result<()> {
@@ -115,12 +114,12 @@ fn deflate(
     let way = store::way(facts.promise, kind, message);
     let mut context = 0;
     if kind.stateful {
-        context = mapped.add(message.ctx_buf.cast(), context::SIZE, map)?;
+        context = address(message.ctx_buf.cast(), context::SIZE, map)?;
         sqe.stream_context = context + context::HARDWARE as u64;
     }
     match way {
         Way::Direct => {
-            sqe.destination = mapped.add(message.dst, message.avail_out as usize, map)?;
+            sqe.destination = address(message.dst, message.avail_out as usize, map)?;
         }
         Way::Stored => {
             sqe.destination = context + store::AT as u64;
@@ -137,31 +136,31 @@ fn deflate(
         // No byte of it is read; the engine wants an address that is mapped.
         sqe.destination
     } else {
-        mapped.add(message.src, message.in_size as usize, map)?
+        address(message.src, message.in_size as usize, map)?
     };
     Ok(())
 }
 
+/// By value, so that the other formats' descriptors need not lie in memory.
 fn lz77(
     facts: Facts,
     kind: Kind,
     message: &mut wcrypto_comp_msg,
-    mapped: &mut Mapped,
     map: &mut impl FnMut(usize, usize) -> Option<NonZeroU64>,
-    sqe: &mut Sqe,
-) -> Result<()> {
+    mut sqe: Sqe,
+) -> Result<Sqe> {
     let room = Room::of(facts, kind, message)?;
     let block = facts.promise.read(results(facts, message));
     if kind.stateful {
-        let context = mapped.add(message.ctx_buf.cast(), context::SIZE, map)?;
+        let context = address(message.ctx_buf.cast(), context::SIZE, map)?;
         sqe.stream_context = context + context::HARDWARE as u64;
     }
-    sqe.source = mapped.add(message.src, message.in_size as usize, map)?;
+    sqe.source = address(message.src, message.in_size as usize, map)?;
     if kind.lists {
-        sqe.literals = mapped.add(room.literals, room.literals_len as usize, map)?;
-        sqe.destination = mapped.add(room.sequences, room.sequences_len as usize, map)?;
+        sqe.literals = address(room.literals, room.literals_len as usize, map)?;
+        sqe.destination = address(room.sequences, room.sequences_len as usize, map)?;
     } else {
-        sqe.literals = mapped.add(message.dst, message.avail_out as usize, map)?;
+        sqe.literals = address(message.dst, message.avail_out as usize, map)?;
         sqe.destination = sqe.literals + u64::from(room.literals_len);
     }
     sqe.input_length = message.in_size;
@@ -172,7 +171,7 @@ fn lz77(
         let block = block.ok_or(Error::Invalid)?.blk_type;
         lz::prepare_codes(facts.promise, message.ctx_buf, Some(block));
     }
-    Ok(())
+    Ok(sqe)
 }
 
 /// The room for the output of LZ77.

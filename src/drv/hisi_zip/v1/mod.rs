@@ -35,52 +35,18 @@ pub struct Facts {
     pub promise: Promise,
 }
 
-/// Memory that a request uses, by both of its addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mapping {
-    /// Where it is for the process.
-    pub va: usize,
-    /// Where it is for the device.
-    pub iova: NonZeroU64,
-    /// Bytes.
-    pub len: usize,
-}
-
-/// The most mappings of a request: input, output, a stream's context, and literals.
-const MOST: usize = 4;
-
-/// What was mapped for a request, and is to be unmapped when it has come back or was not sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mapped {
-    all: [Option<Mapping>; MOST],
-    count: usize,
-}
-
-impl Mapped {
-    /// The mappings.
-    #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = Mapping> {
-        self.all.into_iter().map_while(|one| one)
-    }
-
-    /// Maps, and notes it.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if `map` has no answer, as the C library says.
-    #[inline(always)]
-    fn add(
-        &mut self,
-        va: *const u8,
-        len: usize,
-        map: &mut impl FnMut(usize, usize) -> Option<NonZeroU64>,
-    ) -> Result<u64> {
-        let va = va.expose_provenance();
-        let iova = map(va, len).ok_or(Error::Invalid)?;
-        let place = self.all.get_mut(self.count).ok_or(Error::Invalid)?;
-        *place = Some(Mapping { va, iova, len });
-        self.count += 1;
-        Ok(iova.get())
-    }
+/// The device's address of `len` bytes, as `map` tells it.
+///
+/// # Errors
+/// [`Error::Invalid`] if it has no answer, as the C library says.
+#[inline(always)]
+fn address(
+    va: *const u8,
+    len: usize,
+    map: &mut impl FnMut(usize, usize) -> Option<NonZeroU64>,
+) -> Result<u64> {
+    let found = map(va.expose_provenance(), len);
+    found.map(NonZeroU64::get).ok_or(Error::Invalid)
 }
 
 /// The numbers of a message that have to be one of a few.

@@ -3,8 +3,7 @@
 mod lz77;
 
 use super::*;
-use crate::bd::zip::Sqe;
-use crate::bd::zip::context;
+use crate::bd::zip::{SIZE, Sqe, context};
 use crate::ctypes::v1::wd::{WD_IN_EPARA, WD_VERIFY_ERR};
 use crate::ctypes::v1::wd_comp::wcrypto_op_result::*;
 use core::ptr;
@@ -66,19 +65,21 @@ fn piece(stream: &mut Stream) -> wcrypto_comp_msg {
 /// The device's addresses are those of the process and this.
 const AWAY: u64 = 0x7000_0000_0000_0000;
 
-fn send(version: Version, message: &mut wcrypto_comp_msg) -> Result<(Sqe, Mapped)> {
-    let mut mapped = Mapped::default();
-    let map = |va: usize, _: usize| NonZeroU64::new(va as u64 + AWAY);
-    let sqe = encode(facts(version), message, &mut mapped, map)?;
-    Ok((sqe, mapped))
+/// What was mapped for a request: addresses and lengths.
+type Spans = Vec<(usize, usize)>;
+
+fn send(version: Version, message: &mut wcrypto_comp_msg) -> Result<(Sqe, Spans)> {
+    let mut mapped = Spans::new();
+    let mut bytes = [0; SIZE];
+    encode(facts(version), message, &mut bytes, |va, len| {
+        mapped.push((va, len));
+        NonZeroU64::new(va as u64 + AWAY)
+    })?;
+    Ok((Sqe::decode(&bytes), mapped))
 }
 
 fn answer_with(version: Version, answer: &Sqe, message: &mut wcrypto_comp_msg) {
     decode(facts(version), &answer.encode(), message);
-}
-
-fn spans(mapped: &Mapped) -> Vec<(usize, usize)> {
-    mapped.iter().map(|one| (one.va, one.len)).collect()
 }
 
 #[test]
@@ -101,7 +102,7 @@ fn a_whole_request_is_described_field_by_field() {
         ..Sqe::default()
     };
     assert_eq!(sqe, expected);
-    assert_eq!(spans(&mapped), [(0x2_0000, 1000), (0x1_0000, 100)]);
+    assert_eq!(mapped, [(0x2_0000, 1000), (0x1_0000, 100)]);
 }
 
 #[test]
@@ -161,16 +162,15 @@ fn more_room_than_the_engine_takes_is_not_used_but_lists_have_no_limit() {
 }
 
 #[test]
-fn memory_that_a_device_cannot_reach_is_invalid_and_what_was_mapped_is_told() {
-    let (mut message, mut mapped) = (blank(), Mapped::default());
-    let mut calls = 0;
-    let map = |_, _| {
-        calls += 1;
-        NonZeroU64::new(0x42).filter(|_| calls == 1)
-    };
-    let sent = encode(facts(Version::V3), &mut message, &mut mapped, map);
+fn memory_that_a_device_cannot_reach_is_invalid_and_no_more_is_mapped() {
+    let (mut message, mut asked) = (blank(), Spans::new());
+    let bytes = &mut [0; SIZE];
+    let sent = encode(facts(Version::V3), &mut message, bytes, |va, len| {
+        asked.push((va, len));
+        None
+    });
     assert_eq!(sent, Err(Error::Invalid));
-    assert_eq!(spans(&mapped), [(0x2_0000, 1000)]);
+    assert_eq!(asked, [(0x2_0000, 1000)]);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_piece_of_a_stream_carries_its_context() {
     assert!(sqe.stateful && !sqe.new_stream);
     assert_eq!(sqe.ctx, [1, 2, 3]);
     assert_eq!(sqe.stream_context, at as u64 + 64 + AWAY);
-    assert!(spans(&mapped).contains(&(at, context::SIZE)));
+    assert!(mapped.contains(&(at, context::SIZE)));
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn small_output_goes_through_the_context_and_is_handed_out_in_turns() {
         assert_eq!(sqe.output_space, 236);
         let at = message.ctx_buf.addr();
         assert_eq!(sqe.destination, (at + 0x9840) as u64 + AWAY);
-        assert_eq!(spans(&mapped), [(at, context::SIZE), (0x1_0000, 100)]);
+        assert_eq!(mapped, [(at, context::SIZE), (0x1_0000, 100)]);
         engine_writes(&mut stream, b"0123456789abcdefghijklmno");
         let answer = Sqe {
             consumed: 100,
@@ -334,7 +334,7 @@ fn small_output_goes_through_the_context_and_is_handed_out_in_turns() {
             let (sqe, mapped) = send(version, &mut message).expect("good");
             assert_eq!((sqe.input_length, sqe.output_space), (0, 16));
             assert_eq!(
-                spans(&mapped),
+                mapped,
                 [(at, context::SIZE)],
                 "the room is not the engine's"
             );
