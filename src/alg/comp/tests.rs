@@ -54,7 +54,7 @@ fn with(chooser: Chooser, seats: &[bool], change: impl FnOnce(&mut Plan<engine::
         chooser,
         helper: None,
         patience: Patience {
-            limit: Duration::from_millis(20),
+            limit: Duration::from_millis(200),
             sleeps: false,
         },
         sva: true,

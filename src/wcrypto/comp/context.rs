@@ -23,7 +23,7 @@ use core::ffi::c_void;
 use core::time::Duration;
 
 /// How long a synchronous request is waited for if `WD_SYNC_TIMEOUT_MS` does not say.
-const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 20_000 });
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 250 } else { 20_000 });
 /// How long a context that is deleted waits for its requests.
 const FAREWELL: Duration = Duration::from_millis(250);
 /// Looks at the queue before the processor is given to others.
