@@ -66,6 +66,8 @@ impl Bus for Watched {
             isolated: false,
             isolate_strategy: None,
             numa_node: 0,
+            node_id: None,
+            numa_distance: None,
             usage: Vec::new(),
             uapi: MAINLINE,
         }])
