@@ -75,8 +75,6 @@ pub const LONG: u64 = 10_000;
 /// What there was at earlier moments of a round.
 pub struct Leaks {
     number: u64,
-    /// What a part may leave behind, in bytes.
-    part: isize,
     first: Option<Holdings>,
     /// Behind each part, if the round is long.
     parts: Vec<Holdings>,
@@ -85,19 +83,8 @@ pub struct Leaks {
 impl Leaks {
     /// For a round of so many requests.
     pub fn new(number: u64) -> Leaks {
-        Leaks::with(number, PART.0)
-    }
-
-    /// For a round of UADK v1: its cookies are kept, and are as many as were ever on their way or
-    /// lost at once. That grows to its end in some 30 000 requests.
-    pub fn of_cookies(number: u64) -> Leaks {
-        Leaks::with(number, 4 * PART.0)
-    }
-
-    fn with(number: u64, part: isize) -> Leaks {
         Leaks {
             number,
-            part,
             first: None,
             parts: Vec::with_capacity(PARTS),
         }
@@ -127,7 +114,7 @@ impl Leaks {
     fn look_back(&self) {
         let pairs = || self.parts.iter().zip(self.parts.iter().skip(1));
         if self.parts.len() == PARTS {
-            let bytes = pairs().any(|(a, b)| b.bytes <= a.bytes + self.part);
+            let bytes = pairs().any(|(a, b)| b.bytes <= a.bytes + PART.0);
             assert!(bytes, "memory leaks, bit by bit: {:?}", self.parts);
             let mappings = pairs().any(|(a, b)| b.mappings <= a.mappings + PART.1);
             assert!(mappings, "mappings leak, bit by bit: {:?}", self.parts);

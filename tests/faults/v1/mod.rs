@@ -158,7 +158,7 @@ impl Life<'_> {
 /// Requests through queues that are opened again when they are dead.
 pub fn round(ways: &[Way], seed: u64, number: u64) -> Counts {
     let (mut random, mut counts) = (Random(seed), Counts::default());
-    let (mut leaks, mut failures) = (Leaks::of_cookies(number), 0);
+    let (mut leaks, mut failures) = (Leaks::new(number), 0);
     while counts.sent < number && failures < 8 {
         let Some(line) = Line::open(&mut random) else {
             (counts.not_begun, failures) = (counts.not_begun + 1, failures + 1);
