@@ -391,8 +391,12 @@ impl Context {
         }
         if count > 0 {
             log_error!("a compression context ends with {count} requests on their way");
-            // A device may still write to it.
-            core::mem::forget(self.stream);
+            match self.stream {
+                Stream::Own(bytes) => self.queue.keep(bytes),
+                // A device may still write to it, and when it is stopped the program's operations
+                // may be gone.
+                lent => core::mem::forget(lent),
+            }
         }
         process.cookies.give_back(&self.cookies);
         // A queue that is not open has no contexts.

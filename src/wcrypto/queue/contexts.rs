@@ -34,6 +34,8 @@ pub(super) struct Program {
     flights: Vec<Flight>,
     /// Places in it that are free.
     free: Vec<u32>,
+    /// Memory of contexts that are gone, which the device may write to until it is stopped.
+    left: Vec<Vec<u8>>,
 }
 
 /// Memory that a request uses, by both of its addresses.
@@ -239,6 +241,18 @@ impl Queue {
     pub fn operations(self) -> Result<Option<MmBr>> {
         let cell = Cell::of(self)?;
         cell::with(&cell.program, self, |program| program.operations.clone())
+    }
+
+    /// Keeps memory that the device may still write to, until the queue is released.
+    pub fn keep(self, memory: Vec<u8>) {
+        let mut memory = Some(memory);
+        let _ = Cell::of(self).and_then(|cell| {
+            cell::with(&cell.program, self, |program| {
+                program.left.extend(memory.take());
+            })
+        });
+        // Still here if the queue is being released at this moment, and the device not stopped yet.
+        core::mem::forget(memory);
     }
 
     /// Gives a context's number back. With the last one the memory operations go.
