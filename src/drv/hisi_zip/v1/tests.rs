@@ -46,11 +46,7 @@ fn blank() -> wcrypto_comp_msg {
 struct Stream([u8; context::SIZE]);
 
 fn stream() -> Box<Stream> {
-    // Not built on the stack of a test.
-    let bytes = vec![0_u8; context::SIZE].into_boxed_slice();
-    let mut stream = Box::new(Stream([0; context::SIZE]));
-    stream.0.copy_from_slice(&bytes);
-    stream
+    Box::new(Stream([0; context::SIZE]))
 }
 
 /// A message of a stream.
@@ -103,6 +99,22 @@ fn a_whole_request_is_described_field_by_field() {
     };
     assert_eq!(sqe, expected);
     assert_eq!(mapped, [(0x2_0000, 1000), (0x1_0000, 100)]);
+}
+
+#[test]
+fn an_address_without_so_many_bytes_behind_it_is_none() {
+    let mut bytes = [0; SIZE];
+    let mut told = |at: u64, message: &mut wcrypto_comp_msg| {
+        encode(facts(Version::V3), message, &mut bytes, |_, _| {
+            NonZeroU64::new(at)
+        })
+    };
+    assert_eq!(told(u64::MAX, &mut blank()), Err(Error::Invalid));
+    assert_eq!(told(u64::MAX - 1000, &mut blank()), Ok(()));
+    let mut stream = stream();
+    let end = u64::MAX - context::SIZE as u64;
+    assert_eq!(told(end + 1, &mut piece(&mut stream)), Err(Error::Invalid));
+    assert_eq!(told(end, &mut piece(&mut stream)), Ok(()));
 }
 
 #[test]
