@@ -35,7 +35,7 @@ pub fn traces(data: &[u8]) {
         traces::read(again.as_bytes()).expect("it was read before"),
         events
     );
-    let verbose = data.len() % 8 == 0;
+    let verbose = data.len().is_multiple_of(8);
     assert!(traces::text(&events, verbose).lines().count() >= events.len());
     let (world, device) = device();
     let sent = |event: &&Event| matches!(event, Event::Submit { .. });
