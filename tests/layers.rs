@@ -1,5 +1,5 @@
 //! The floors of docs/architecture.md: a file names only modules below its own, `unsafe` stands
-//! only where it may, and no file grows without end.
+//! only where it may, no file grows without end, and the page knows what there is.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -166,6 +166,34 @@ fn without_comments_and_texts(text: &str) -> String {
 fn every_file_names_only_what_is_below_it() {
     let faults = faults(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn no_file_outside_src_is_too_long() {
+    let mut files = Vec::new();
+    for dir in [
+        "benches", "examples", "fuzz/src", "preload", "tests", "tool",
+    ] {
+        rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(dir), &mut files);
+    }
+    let lines = |file: &PathBuf| fs::read_to_string(file).expect("readable").lines().count();
+    files.retain(|file| lines(file) > LONGEST);
+    assert!(files.is_empty(), "more than {LONGEST} lines: {files:?}");
+}
+
+#[test]
+fn the_page_names_each_module_each_test_and_each_part_of_sys() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/architecture.md")).expect("readable");
+    let known: Vec<_> = words(&page).collect();
+    for dir in ["src", "src/sys", "tests"] {
+        for entry in fs::read_dir(root.join(dir)).expect("readable") {
+            let path = entry.expect("readable").path();
+            let name = path.file_stem().expect("a name").to_string_lossy();
+            let named = known.contains(&&*name) || ["lib", "mod"].contains(&&*name);
+            assert!(named, "docs/architecture.md: nothing of {dir}/{name}");
+        }
+    }
 }
 
 #[test]

@@ -6,9 +6,9 @@ mod common;
 #[path = "common/uadk.rs"]
 mod uadk;
 
-use common::{TMP, has, prefix, skip};
+use common::{has, prefix, skip};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 use uadk::{PROGRAMS, SECONDS, World};
 
@@ -92,14 +92,6 @@ const SERVERS: [(Option<&str>, &str, &str); 2] = [
     (None, "2", "simulated 0 software 1"),
 ];
 
-/// A directory of its own, empty.
-fn directory(name: &str) -> PathBuf {
-    let dir = Path::new(TMP).join(format!("{name}-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&dir);
-    fs::create_dir_all(&dir).expect("writable");
-    dir
-}
-
 /// A program on the installed libraries, served by one of [`SERVERS`].
 fn served(program: &Path, sim: Option<&str>, seconds: u32, under: &[&str]) -> Command {
     let libraries = prefix().join("lib");
@@ -110,43 +102,15 @@ fn served(program: &Path, sim: Option<&str>, seconds: u32, under: &[&str]) -> Co
     command
 }
 
-/// Has gzip and Python read what programs left in a directory.
-fn others_read(test: &str, dir: &Path) {
-    let files = |end: &str| -> Vec<PathBuf> {
-        let all = fs::read_dir(dir).expect("readable");
-        let paths = all.map(|entry| entry.expect("readable").path());
-        paths
-            .filter(|path| path.extension().is_some_and(|e| e == end))
-            .collect()
-    };
-    let (gz, zlib) = (files("gz"), files("zlib"));
-    assert!(!gz.is_empty());
-    if has("gzip") {
-        common::run(Command::new("gzip").arg("-t").args(gz));
-    } else {
-        skip(test, "no gzip");
-    }
-    if has("python3") {
-        let script = "import sys, zlib\n\
-                      for f in sys.argv[1:]:\n    \
-                      d = zlib.decompressobj()\n    \
-                      d.decompress(open(f, 'rb').read())\n    \
-                      assert d.eof and not d.unused_data, f\n";
-        common::run(Command::new("python3").args(["-c", script]).args(zlib));
-    } else {
-        skip(test, "no python3");
-    }
-}
-
 #[test]
 fn data_goes_there_and_back_in_all_ways_on_devices_and_in_software() {
     let test = "data_goes_there_and_back_in_all_ways_on_devices_and_in_software";
     let program = uadk::build("uadk_trip");
     for (sim, task, who) in SERVERS {
-        let dir = directory(&format!("trip{task}"));
+        let dir = common::directory(&format!("trip{task}"));
         let said = common::text(served(&program, sim, SECONDS, &[]).arg(task).arg(&dir));
         assert_eq!(said.trim(), format!("{who} strays 0 timeouts 0"));
-        others_read(test, &dir);
+        common::others_read(test, &dir);
     }
 }
 
@@ -155,9 +119,9 @@ fn the_zlib_wrapper_takes_pieces_of_all_sizes() {
     let test = "the_zlib_wrapper_takes_pieces_of_all_sizes";
     let program = uadk::build("uadk_streams");
     for (sim, task, _) in SERVERS {
-        let dir = directory(&format!("streams{task}"));
+        let dir = common::directory(&format!("streams{task}"));
         common::run(served(&program, sim, SECONDS, &[]).arg(&dir));
-        others_read(test, &dir);
+        common::others_read(test, &dir);
     }
 }
 
@@ -200,7 +164,7 @@ fn requests_of_c_make_no_system_call_and_no_allocation() {
 fn what_the_examples_of_uadk_compress_others_decompress() {
     let test = "what_the_examples_of_uadk_compress_others_decompress";
     let plain = common::input("uadk.in", 3_000_000);
-    let dir = directory("examples");
+    let dir = common::directory("examples");
     let (zlib, gz, back) = (dir.join("a.zlib"), dir.join("a.gz"), dir.join("a.back"));
     let comp = uadk::build_file("examples/c/uadk_comp.c");
     let wrapper = uadk::build_file("examples/c/uadk_zlib.c");
@@ -211,7 +175,7 @@ fn what_the_examples_of_uadk_compress_others_decompress() {
         let mut unzip = served(&wrapper, sim, SECONDS, &[]);
         common::run(unzip.arg("-d").arg(&gz).arg(&back));
         assert!(fs::read(&plain).expect("read") == fs::read(&back).expect("read"));
-        others_read(test, &dir);
+        common::others_read(test, &dir);
     }
 }
 

@@ -5,54 +5,13 @@ mod common;
 #[path = "common/uadk.rs"]
 mod uadk;
 
-use common::{TMP, has, prefix, skip};
-use std::fs;
-use std::path::{Path, PathBuf};
+use common::{has, prefix, skip};
+use std::path::Path;
 use std::process::Command;
 use uadk::{SECONDS, World};
 
 fn command(program: &Path, world: World, under: &[&str]) -> Command {
     uadk::command(program, world, &prefix().join("lib"), SECONDS, under)
-}
-
-/// A directory of its own, empty.
-fn directory(name: &str) -> PathBuf {
-    let dir = Path::new(TMP).join(format!("{name}-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&dir);
-    fs::create_dir_all(&dir).expect("writable");
-    dir
-}
-
-/// The files of a directory with this end.
-fn files(dir: &Path, end: &str) -> Vec<PathBuf> {
-    let all = fs::read_dir(dir).expect("readable");
-    let paths = all.map(|entry| entry.expect("readable").path());
-    paths
-        .filter(|path| path.extension().is_some_and(|e| e == end))
-        .collect()
-}
-
-/// Has gzip and Python read what the program left.
-fn others_read(test: &str, dir: &Path) {
-    let gz = files(dir, "gz");
-    assert!(!gz.is_empty());
-    if has("gzip") {
-        common::run(Command::new("gzip").arg("-t").args(gz));
-    } else {
-        skip(test, "no gzip");
-    }
-    if has("python3") {
-        let script = "import sys, zlib\n\
-                      for f in sys.argv[1:]:\n    \
-                      d = zlib.decompressobj(-15 if f.endswith('deflate') else 15)\n    \
-                      d.decompress(open(f, 'rb').read())\n    \
-                      assert d.eof and not d.unused_data, f\n";
-        let mut python = Command::new("python3");
-        python.args(["-c", script]).args(files(dir, "zlib"));
-        common::run(python.args(files(dir, "deflate")));
-    } else {
-        skip(test, "no python3");
-    }
 }
 
 #[test]
@@ -69,7 +28,7 @@ fn what_callers_wrap_others_read_whatever_the_device() {
     .into_iter()
     .enumerate()
     {
-        let dir = directory(&format!("v1-{index}"));
+        let dir = common::directory(&format!("v1-{index}"));
         let mut command = command(&program, World::Simulated(devices), &[]);
         let said = common::text(command.arg(&dir));
         assert!(!said.contains("equal 0"), "{devices}");
@@ -77,7 +36,7 @@ fn what_callers_wrap_others_read_whatever_the_device() {
             // Devices before version 3 have fewer formats.
             assert_eq!(uadk::difference(&new, &said), "", "{devices}");
         }
-        others_read(test, &dir);
+        common::others_read(test, &dir);
     }
 }
 

@@ -15,18 +15,10 @@
  * instructions. With "steady" a request that makes a system call kills the program, and what it
  * allocates is counted. */
 #define _GNU_SOURCE
+#include "bench.h"
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 #include <uadk/wd_alg.h>
 #include <uadk/wd_comp.h>
 #include <uadk/wd_sched.h>
@@ -51,38 +43,6 @@ static struct lane {
 
 static char in[SIZE], out[SIZE];
 static unsigned contexts;
-static long allocations;
-
-#define MUST(what) \
-	do { \
-		if (!(what)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what); \
-			exit(1); \
-		} \
-	} while (0)
-
-/* The C library's own functions, under the names that it keeps for this. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *at, size_t size);
-
-void *malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *calloc(size_t n, size_t size)
-{
-	allocations++;
-	return __libc_calloc(n, size);
-}
-
-void *realloc(void *at, size_t size)
-{
-	allocations++;
-	return __libc_realloc(at, size);
-}
 
 static int drv_init(struct wd_alg_driver *drv, void *conf)
 {
@@ -230,15 +190,6 @@ static pthread_barrier_t ready;
 static int indexes[LANES];
 static double took[LANES];
 
-/* Processor time of this thread. */
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static void *sync_thread(void *number)
 {
 	size_t i = (size_t)number;
@@ -274,22 +225,6 @@ static double run_threads(unsigned n, void *(*body)(void *))
 		sum += took[i];
 	}
 	return sum / ((double)each * n);
-}
-
-/* From now on a system call other than write and exit_group kills the process. */
-static void forbid_system_calls(void)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
-
-	MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	MUST(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
 static double run(const char *mode, unsigned n, long count)
@@ -329,16 +264,13 @@ int main(int argc, char **argv)
 	run(mode, n, *how ? 1000 : each / 5);
 	if (!strcmp(how, "steady")) {
 		long before = allocations;
-		char line[64];
 
 		forbid_system_calls();
 		if (async)
 			async_requests(sessions, n, batch, each, -1);
 		else
 			sync_requests(sessions[0], each);
-		before = allocations - before;
-		MUST(write(1, line, (size_t)sprintf(line, "%ld allocations\n", before)) > 0);
-		_exit(before != 0);
+		exit_steady(before);
 	}
 	if (!strcmp(how, "once")) {
 		run(mode, n, each);

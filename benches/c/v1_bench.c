@@ -16,22 +16,14 @@
  * place of its own. All completions of a pass over the ring are there before its requests are; those
  * of the next pass are made one by one behind the library, by turning a bit. */
 #define _GNU_SOURCE
+#include "bench.h"
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 #include <uadk/v1/wd.h>
 #include <uadk/v1/wd_bmm.h>
 #include <uadk/v1/wd_comp.h>
@@ -40,40 +32,8 @@
 
 enum { DEPTH = 1024, ENTRY = 128, QUEUE = 3, SIZE = 4096, MOST = 64, REGION = 64 << 20 };
 
-#define MUST(what) \
-	do { \
-		if (!(what)) { \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what); \
-			exit(1); \
-		} \
-	} while (0)
-
 static dev_t file_dev;
 static ino_t file_ino;
-static long allocations;
-
-/* The C library's own functions, under the names that it keeps for this. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *at, size_t size);
-
-void *malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *calloc(size_t n, size_t size)
-{
-	allocations++;
-	return __libc_calloc(n, size);
-}
-
-void *realloc(void *at, size_t size)
-{
-	allocations++;
-	return __libc_realloc(at, size);
-}
 
 static int is_device(int fd)
 {
@@ -271,30 +231,6 @@ static void run(const char *mode, long count, unsigned batch)
 		raw(count, batch);
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-/* From here on only write and exit_group are allowed. */
-static void lock_down(void)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
-
-	MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	MUST(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
-}
-
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "", *how = argc > 4 ? argv[4] : "";
@@ -322,14 +258,11 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	if (!strcmp(how, "steady")) {
-		char text[64];
 		long before = allocations;
-		int len;
 
-		lock_down();
+		forbid_system_calls();
 		run(mode, count, batch);
-		len = snprintf(text, sizeof(text), "%ld allocations\n", allocations - before);
-		_exit(write(1, text, (size_t)len) == len ? 0 : 1);
+		exit_steady(before);
 	}
 	for (int i = 0; i < 5; i++) {
 		double begin = now(), took;

@@ -14,8 +14,8 @@ use warpdrive::sys::shared::SharedMemory;
 use warpdrive::uacce::channel::{
     Bell, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake,
 };
-use warpdrive::uacce::device::{Attributes, Origin};
-use warpdrive::uacce::uapi::{DeviceFlags, MAINLINE};
+use warpdrive::uacce::device::Attributes;
+use warpdrive::uacce::uapi::DeviceFlags;
 use warpdrive::{Error, Result};
 
 /// Bytes of a descriptor.
@@ -76,22 +76,9 @@ impl Hostile {
     /// What sysfs would say of its device.
     pub fn device(&self) -> Attributes {
         Attributes {
-            name: "hisi_zip-0".into(),
-            origin: Origin::Simulated,
-            node_path: Default::default(),
-            api: self.version.api().into(),
-            flags: DeviceFlags::SVA,
             algorithms: vec!["zlib".into()],
-            available: None,
-            mmio_size: 0,
             dus_size: self.memory.len(),
-            isolated: false,
-            isolate_strategy: None,
-            numa_node: 0,
-            node_id: None,
-            numa_distance: None,
-            usage: Vec::new(),
-            uapi: MAINLINE,
+            ..Attributes::simulated("hisi_zip-0", self.version.api(), DeviceFlags::SVA)
         }
     }
 

@@ -1,12 +1,11 @@
 //! The software driver: streams in pieces of any size are what they are in one.
 
 use super::input::Input;
-use std::ptr::null_mut;
 use std::sync::OnceLock;
+use warpdrive::ctypes::v2::Enum;
 use warpdrive::ctypes::v2::wd::{WD_EAGAIN, WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
 use warpdrive::ctypes::v2::wd_comp::wd_comp_req;
-use warpdrive::ctypes::v2::wd_comp_drv::{comp_sgl, wd_comp_msg};
-use warpdrive::ctypes::v2::{CBool, Enum};
+use warpdrive::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use warpdrive::drv::{Engine, Seat, soft};
 use warpdrive::sys::lent::Promise;
 
@@ -19,42 +18,15 @@ pub const MARK: u8 = 0xa5;
 pub fn message(format: u32, way: u32) -> wd_comp_msg {
     wd_comp_msg {
         req: wd_comp_req {
-            src: null_mut(),
-            src_len: 0,
-            dst: null_mut(),
-            dst_len: 0,
-            cb: None,
-            cb_param: null_mut(),
             op_type: Enum::new(way),
-            data_fmt: Enum::new(0),
             last: 1,
-            status: 0,
-            priv_: null_mut(),
+            ..wd_comp_msg::BLANK.req
         },
-        mm_ops: null_mut(),
-        mm_type: Enum::new(0),
-        c_sgl: comp_sgl {
-            in_: null_mut(),
-            out: null_mut(),
-            out_seq: null_mut(),
-            list_src: null_mut(),
-            list_dst: null_mut(),
-            seq_start: null_mut(),
-        },
-        ctx_buf: null_mut(),
         alg_type: Enum::new(format),
         comp_lv: Enum::new(8),
         win_sz: Enum::new(4),
         stream_mode: Enum::new(1),
-        stream_pos: Enum::new(0),
-        data_fmt: Enum::new(0),
-        avail_out: 0,
-        in_cons: 0,
-        produced: 0,
-        isize: 0,
-        checksum: 0,
-        tag: 0,
-        skip_hw: CBool(0),
+        ..wd_comp_msg::BLANK
     }
 }
 

@@ -7,7 +7,7 @@
 //! translation. Only [`foreign`], which calls those, has `unsafe` in it; the other
 //! modules forbid it.
 
-pub mod builtin;
+mod builtin;
 pub mod foreign;
 pub mod hisi_zip;
 pub mod registry;

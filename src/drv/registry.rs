@@ -130,6 +130,22 @@ pub fn register(driver: Arc<dyn Driver>, devices: &dyn Fn(&str) -> bool) -> Resu
     Ok(())
 }
 
+/// Registers the drivers of this library that can work on this machine and never have been
+/// registered: a device may appear later, and a program may unregister a driver for good. The other
+/// functions here that look for a driver do so first. `devices` is that of [`register`].
+pub fn register_own(devices: &dyn Fn(&str) -> bool) {
+    for driver in builtin::drivers() {
+        let identity = driver.identity();
+        if record::all().any(|record| record.is_of(identity)) {
+            continue;
+        }
+        match register(Arc::clone(driver), devices) {
+            Ok(()) | Err(Error::NoDevice) => {}
+            Err(error) => log_error!("{}: not registered: {error}", identity.driver),
+        }
+    }
+}
+
 /// Removes the first driver with this algorithm, name, priority and kind. Those who use it keep it.
 pub fn unregister(identity: &Identity) {
     let lock = WRITERS.get_or(Mutex::default).lock();
@@ -159,7 +175,7 @@ pub(crate) fn request_but(
     wanted: Kind,
     devices: &dyn Fn(&str) -> bool,
 ) -> Option<Lease> {
-    builtin::register_all(devices);
+    register_own(devices);
     let mut best: Option<&'static Record> = None;
     for record in record::list() {
         let identity = record.identity();
@@ -209,7 +225,7 @@ pub fn enable(identity: &Identity, devices: &dyn Fn(&str) -> bool) {
 /// All drivers, in the order of their registration. `devices` is that of [`register`].
 #[must_use]
 pub fn list(devices: &dyn Fn(&str) -> bool) -> Vec<Entry> {
-    builtin::register_all(devices);
+    register_own(devices);
     let entry = |record: &'static Record| Entry {
         identity: record.identity().clone(),
         available: record.is_enabled(),
@@ -230,7 +246,7 @@ pub fn usage(
     op_type: u8,
     devices: &dyn Fn(&str) -> bool,
 ) -> Result<u32> {
-    builtin::register_all(devices);
+    register_own(devices);
     let unasked = Err(Error::Os(libc::EACCES));
     let of_device = |record: &&'static Record| {
         let rest = device.strip_prefix(record.identity().driver.as_str());
@@ -251,7 +267,7 @@ pub fn usage(
 /// # Errors
 /// Those of [`plugins::load_only`].
 pub fn load_plugins(file: Option<&str>, devices: &dyn Fn(&str) -> bool) -> Result<()> {
-    builtin::register_all(devices);
+    register_own(devices);
     match file {
         Some(file) => plugins::load_only(file),
         None => {
@@ -259,11 +275,6 @@ pub fn load_plugins(file: Option<&str>, devices: &dyn Fn(&str) -> bool) -> Resul
             Ok(())
         }
     }
-}
-
-/// Registers the drivers of this library that can work now, as the other functions here do first.
-pub fn register_own(devices: &dyn Fn(&str) -> bool) {
-    builtin::register_all(devices);
 }
 
 /// Has `make` tell how C is to know each driver that C does not know yet, and shows those to C.
@@ -286,11 +297,6 @@ pub(crate) fn shown_as(in_c: *mut wd_alg_driver) -> Option<Arc<dyn Driver>> {
     };
     let record = record::all().find(is)?;
     Some(Arc::clone(record.driver()))
-}
-
-/// Whether a driver with this algorithm, name, priority and kind has ever been registered.
-pub(super) fn was_registered(identity: &Identity) -> bool {
-    record::all().any(|record| record.is_of(identity))
 }
 
 fn find(identity: &Identity) -> Option<&'static Record> {

@@ -8,8 +8,8 @@ use crate::qm::layout::Version;
 use crate::sys::atomic::{Data, explore};
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::{Bell, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake};
-use crate::uacce::device::{Attributes, Origin};
-use crate::uacce::uapi::{DeviceFlags, MAINLINE};
+use crate::uacce::device::Attributes;
+use crate::uacce::uapi::DeviceFlags;
 use core::sync::atomic::{AtomicU32, AtomicUsize};
 use loom::thread;
 use std::os::fd::BorrowedFd;
@@ -54,22 +54,9 @@ impl Watched {
 impl Bus for Watched {
     fn devices(&self) -> Result<Vec<Attributes>> {
         Ok(vec![Attributes {
-            name: "watched".to_owned(),
-            origin: Origin::Simulated,
-            node_path: std::path::PathBuf::new(),
-            api: Version::V2.api().to_owned(),
-            flags: DeviceFlags::SVA,
             algorithms: vec!["zlib".to_owned()],
             available: Some(1),
-            mmio_size: 0,
-            dus_size: 0,
-            isolated: false,
-            isolate_strategy: None,
-            numa_node: 0,
-            node_id: None,
-            numa_distance: None,
-            usage: Vec::new(),
-            uapi: MAINLINE,
+            ..Attributes::simulated("watched", Version::V2.api(), DeviceFlags::SVA)
         }])
     }
 

@@ -5,8 +5,8 @@ use crate::qm::echo::{Device, Mode, NUMBER, Open};
 use crate::qm::layout::Version;
 use crate::sim::World;
 use crate::uacce::channel::{Bus, Channel};
-use crate::uacce::device::{Attributes, Origin, Wanted};
-use crate::uacce::uapi::{DeviceFlags, MAINLINE};
+use crate::uacce::device::{Attributes, Wanted};
+use crate::uacce::uapi::DeviceFlags;
 use core::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::Instant;
@@ -30,22 +30,9 @@ impl Shelf {
 
 fn attributes(name: &str, api: &str) -> Attributes {
     Attributes {
-        name: name.to_owned(),
-        origin: Origin::Simulated,
-        node_path: std::path::PathBuf::new(),
-        api: api.to_owned(),
-        flags: DeviceFlags::SVA,
         algorithms: vec!["zlib".to_owned()],
         available: Some(1),
-        mmio_size: 0,
-        dus_size: 0,
-        isolated: false,
-        isolate_strategy: None,
-        numa_node: 0,
-        node_id: None,
-        numa_distance: None,
-        usage: Vec::new(),
-        uapi: MAINLINE,
+        ..Attributes::simulated(name, api, DeviceFlags::SVA)
     }
 }
 

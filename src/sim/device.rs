@@ -13,11 +13,10 @@ use crate::qm::layout::{CQE_SIZE, Version};
 use crate::sys::lock::{Condvar, Mutex};
 use crate::sys::shared::SharedMemory;
 use crate::sys::{pages, thread};
-use crate::uacce::device::{Attributes, Origin};
-use crate::uacce::uapi::{DeviceFlags, MAINLINE};
+use crate::uacce::device::Attributes;
+use crate::uacce::uapi::DeviceFlags;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
@@ -77,29 +76,22 @@ impl Device {
     /// What sysfs would say.
     pub fn attributes(&self) -> Attributes {
         let open = self.slots.lock().iter().flatten().count();
-        let version = self.config.api;
+        let flags = match (self.config.sva, self.config.iommu) {
+            (true, _) => DeviceFlags::SVA,
+            (false, true) => DeviceFlags::IOMMU,
+            (false, false) => DeviceFlags::empty(),
+        };
         Attributes {
-            name: self.name.clone(),
-            origin: Origin::Simulated,
-            node_path: PathBuf::new(),
-            api: version.api().to_owned(),
-            flags: match (self.config.sva, self.config.iommu) {
-                (true, _) => DeviceFlags::SVA,
-                (false, true) => DeviceFlags::IOMMU,
-                (false, false) => DeviceFlags::empty(),
-            },
             algorithms: self.config.algorithms().map(str::to_owned).collect(),
             available: Some(u32::from(self.config.queues) - open as u32),
             mmio_size: self.mmio_size(),
             dus_size: self.dus_size(),
             isolated: self.config.isolate,
-            isolate_strategy: None,
             numa_node: self.config.node,
             node_id: i32::try_from(self.config.node).ok(),
             // As kernels say that tell it, of devices without SVA.
             numa_distance: (!self.config.sva).then_some(0),
-            usage: Vec::new(),
-            uapi: MAINLINE,
+            ..Attributes::simulated(&self.name, self.config.api.api(), flags)
         }
     }
 

@@ -11,6 +11,7 @@ mod contexts;
 mod device;
 pub mod faults;
 mod model;
+mod opened;
 pub mod report;
 pub mod served;
 mod space;
@@ -25,6 +26,7 @@ mod tests;
 /// What the preloaded simulation exports, so that a library in the same process knows of it.
 pub const PRELOADED: &core::ffi::CStr = c"__wd_sim_preloaded";
 
-pub use bus::{Opened, World};
+pub use bus::World;
+pub use opened::Opened;
 pub use tally::Counters;
 pub use zip::{BAD_DATA, BAD_REQUEST, BUS_FAULT, MAX_LENGTH, TRUNCATED};

@@ -6,7 +6,6 @@ mod event;
 use super::config::Dma;
 use super::device::Device;
 use super::faults::Site;
-use super::served::Line;
 use super::space::{LONGEST, SLICE, Space};
 use super::state::{Completion, Job, Life, State};
 use super::vfio::Shared;
@@ -25,6 +24,13 @@ use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Where a queue's interrupts go.
+pub trait Line: Send + Sync {
+    /// The device has an interrupt for the queue. Called with the queue locked: it must not block
+    /// for long, nor call back into the queue.
+    fn raise(&self);
+}
 
 /// Who opened a queue: where its memory is, whose addresses its descriptors have, and who hears of
 /// its interrupts beside [`Queue::event`].

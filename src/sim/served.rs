@@ -5,6 +5,7 @@
 
 use super::config;
 use super::device::Device;
+pub use super::model::Line;
 use super::model::{Client, Queue};
 use super::tally::Counters;
 use crate::error::{Error, Result};
@@ -15,13 +16,6 @@ use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::QueueId;
 use crate::uacce::device::Attributes;
 use std::sync::Arc;
-
-/// Where a queue's interrupts go.
-pub trait Line: Send + Sync {
-    /// The device has an interrupt for the queue. Called with the queue locked: it must not block
-    /// for long, nor call back into the queue.
-    fn raise(&self);
-}
 
 /// A device. Dropping it ends its engines; queues that are open then find it removed.
 pub struct Served(Arc<Device>);

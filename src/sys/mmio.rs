@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "stores to mapped device registers")]
 
-use super::shared::Backing;
+use super::backing::Backing;
 use core::ptr::NonNull;
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 //! `unsafe` lives; what it hands upward is safe to use in any order.
 
 pub mod atomic;
+mod backing;
 pub mod barrier;
 pub mod clock;
 pub mod copy;

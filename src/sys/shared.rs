@@ -8,6 +8,7 @@ mod entries;
 
 pub use entries::{Entries, Entry, Tagged};
 
+use super::backing::{Backing, FileMapping, Holder, Line, Mapping};
 use super::copy::copy_bytes;
 use super::fork;
 use super::lost;
@@ -17,71 +18,10 @@ use crate::error::{Error, Result};
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, Ordering};
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::MmapOptions;
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::Arc;
-
-/// What holds a region: a mapping of a device file, or pages of our own.
-pub struct Backing {
-    /// 1 once the SIGBUS handler has found the device gone.
-    lost: AtomicU32,
-    holder: Holder,
-}
-
-enum Holder {
-    Device(Mapping),
-    #[expect(dead_code, reason = "held for its Drop")]
-    Own(Vec<Line>),
-    #[expect(dead_code, reason = "held for its Drop")]
-    Pages(Pages),
-    File(FileMapping),
-}
-
-/// A mapping of a file without a name, which others may map as well.
-struct FileMapping {
-    map: ManuallyDrop<MmapRaw>,
-    file: OwnedFd,
-    /// The fork generation that has the mapping.
-    born: u64,
-}
-
-impl Drop for FileMapping {
-    fn drop(&mut self) {
-        // A fork child does not have it; something else may lie there.
-        if self.born == fork::generation() {
-            // SAFETY: dropped here only, and not used afterwards.
-            unsafe { ManuallyDrop::drop(&mut self.map) };
-        }
-    }
-}
-
-/// A mapping of a device file, guarded against the device's removal.
-struct Mapping {
-    watch: lost::Watch,
-    map: ManuallyDrop<MmapRaw>,
-}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // The handler forgets the range before it is unmapped.
-        if self.watch.stop() {
-            // SAFETY: dropped here only, and not used afterwards.
-            unsafe { ManuallyDrop::drop(&mut self.map) };
-        }
-    }
-}
-
-/// Keeps a heap region aligned as a device region is where it matters (cache lines, descriptors).
-#[repr(C, align(128))]
-struct Line([AtomicU32; 32]);
-
-impl Backing {
-    #[inline(always)]
-    pub(super) fn lost(&self) -> bool {
-        self.lost.load(Ordering::Relaxed) != 0
-    }
-}
 
 /// A region of shared memory. Clones share it; the last one unmaps it, whole and once.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 //! for; sending and receiving touch [`SharedMemory`] and [`Doorbell`] directly.
 
 use super::device::Attributes;
+pub use super::uapi::Slice;
 use crate::error::{Error, Result};
 use crate::sys::ioctl::Request;
 use crate::sys::mmio::Register;
@@ -151,15 +152,6 @@ pub enum Region {
     Dus,
     /// Memory for data that the device reaches without SVA, of this many bytes (`UACCE_QFRT_SS`).
     Ss(usize),
-}
-
-/// A piece of static memory that is in one piece for the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slice {
-    /// Where it begins on the bus.
-    pub bus: u64,
-    /// Its length in bytes; 0 for all the rest of the region.
-    pub len: usize,
 }
 
 /// Why a wait ended.

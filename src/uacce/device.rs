@@ -55,6 +55,29 @@ pub struct Attributes {
 }
 
 impl Attributes {
+    /// What is known of a simulated device that tells no more than this. It has no algorithm.
+    #[must_use]
+    pub fn simulated(name: &str, api: &str, flags: DeviceFlags) -> Attributes {
+        Attributes {
+            name: name.to_owned(),
+            origin: Origin::Simulated,
+            node_path: PathBuf::new(),
+            api: api.to_owned(),
+            flags,
+            algorithms: Vec::new(),
+            available: None,
+            mmio_size: 0,
+            dus_size: 0,
+            isolated: false,
+            isolate_strategy: None,
+            numa_node: 0,
+            node_id: None,
+            numa_distance: None,
+            usage: Vec::new(),
+            uapi: MAINLINE,
+        }
+    }
+
     /// Whether the device works on the process's own addresses.
     #[must_use]
     pub fn sva(&self) -> bool {

@@ -5,7 +5,6 @@
 //! mainline's PUT_Q is version 6's START. Which table is right is read from sysfs
 //! before the first ioctl and never guessed.
 
-use super::channel::Slice;
 use crate::sys::ioctl::{Request, io, ior, iowr};
 
 /// One generation of the interface.
@@ -81,6 +80,15 @@ bitflags::bitflags! {
 
 /// The queue depth of kernels that do not answer [`SET_QP_INFO`].
 pub const DEFAULT_DEPTH: u16 = 1024;
+
+/// A piece of static memory that is in one piece for the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Where it begins on the bus.
+    pub bus: u64,
+    /// Its length in bytes; 0 for all the rest of the region.
+    pub len: usize,
+}
 
 /// What an answer of [`GET_SS_DMA`] means. Behind an IOMMU it has no length.
 #[must_use]

@@ -3,7 +3,6 @@
 //! plain memory; whoever measures calls [`Completer::complete`] after each send.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,8 +11,8 @@ use warpdrive::sys::shared::{Entries, SharedMemory};
 use warpdrive::uacce::channel::{
     Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Wake,
 };
-use warpdrive::uacce::device::{Attributes, Origin};
-use warpdrive::uacce::uapi::{DeviceFlags, MAINLINE};
+use warpdrive::uacce::device::Attributes;
+use warpdrive::uacce::uapi::DeviceFlags;
 use warpdrive::{Error, Result};
 
 /// Entries in each ring.
@@ -94,22 +93,10 @@ impl Completer {
 impl Bus for Instant {
     fn devices(&self) -> Result<Vec<Attributes>> {
         Ok(vec![Attributes {
-            name: "instant-0".to_owned(),
-            origin: Origin::Simulated,
-            node_path: PathBuf::new(),
-            api: "hisi_qm_v2".to_owned(),
-            flags: DeviceFlags::SVA,
             algorithms: vec!["zlib".to_owned()],
-            available: None,
             mmio_size: MMIO_SIZE,
             dus_size: DUS_SIZE,
-            isolated: false,
-            isolate_strategy: None,
-            numa_node: 0,
-            node_id: None,
-            numa_distance: None,
-            usage: Vec::new(),
-            uapi: MAINLINE,
+            ..Attributes::simulated("instant-0", "hisi_qm_v2", DeviceFlags::SVA)
         }])
     }
     fn open(&self, _: &Attributes) -> Result<Arc<dyn Channel>> {

@@ -18,6 +18,14 @@ pub fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// An empty directory for one test.
+pub fn directory(name: &str) -> PathBuf {
+    let dir = Path::new(TMP).join(format!("{name}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir).expect("writable");
+    dir
+}
+
 /// The text of a file.
 pub fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -120,6 +128,38 @@ pub fn names_of(map: &str) -> BTreeSet<String> {
     let map = read(&source(map));
     let names = map.lines().map(str::trim).filter(is_name);
     names.map(|n| n.trim_end_matches(';').to_owned()).collect()
+}
+
+/// The files of a directory with this end.
+fn files(dir: &Path, end: &str) -> Vec<PathBuf> {
+    let all = fs::read_dir(dir).expect("readable");
+    let paths = all.map(|entry| entry.expect("readable").path());
+    paths
+        .filter(|path| path.extension().is_some_and(|e| e == end))
+        .collect()
+}
+
+/// Has gzip and Python read what programs left in a directory: files `.gz`, `.zlib` and `.deflate`.
+pub fn others_read(test: &str, dir: &Path) {
+    let gz = files(dir, "gz");
+    assert!(!gz.is_empty());
+    if has("gzip") {
+        run(Command::new("gzip").arg("-t").args(gz));
+    } else {
+        skip(test, "no gzip");
+    }
+    if has("python3") {
+        let script = "import sys, zlib\n\
+                      for f in sys.argv[1:]:\n    \
+                      d = zlib.decompressobj(-15 if f.endswith('deflate') else 15)\n    \
+                      d.decompress(open(f, 'rb').read())\n    \
+                      assert d.eof and not d.unused_data, f\n";
+        let mut python = Command::new("python3");
+        python.args(["-c", script]).args(files(dir, "zlib"));
+        run(python.args(files(dir, "deflate")));
+    } else {
+        skip(test, "no python3");
+    }
 }
 
 /// pkg-config for the seed API in the prefix.

@@ -3,9 +3,9 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use warpdrive::ctypes::v2::Enum;
 use warpdrive::ctypes::v2::wd_comp::{wd_comp_alg_type, wd_comp_req};
-use warpdrive::ctypes::v2::wd_comp_drv::{comp_sgl, wd_comp_msg};
-use warpdrive::ctypes::v2::{CBool, Enum};
+use warpdrive::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use warpdrive::drv::{Driver, Engine, Hardware, Seat, hisi_zip};
 use warpdrive::sim::World;
 use warpdrive::sim::config::Config;
@@ -119,38 +119,16 @@ pub fn whole(format: u32, way: u32, input: &[u8], output: &mut [u8]) -> wd_comp_
             src_len: input.len() as u32,
             dst: output.as_mut_ptr().cast(),
             dst_len: output.len() as u32,
-            cb: None,
-            cb_param: std::ptr::null_mut(),
             op_type: Enum::new(way),
-            data_fmt: Enum::new(0),
             last: 1,
-            status: 0,
-            priv_: std::ptr::null_mut(),
+            ..wd_comp_msg::BLANK.req
         },
-        mm_ops: std::ptr::null_mut(),
-        mm_type: Enum::new(0),
-        c_sgl: comp_sgl {
-            in_: std::ptr::null_mut(),
-            out: std::ptr::null_mut(),
-            out_seq: std::ptr::null_mut(),
-            list_src: std::ptr::null_mut(),
-            list_dst: std::ptr::null_mut(),
-            seq_start: std::ptr::null_mut(),
-        },
-        ctx_buf: std::ptr::null_mut(),
         alg_type: Enum::new(format),
         comp_lv: Enum::new(8),
         win_sz: Enum::new(4),
         stream_mode: Enum::new(1),
-        stream_pos: Enum::new(0),
-        data_fmt: Enum::new(0),
         avail_out: output.len() as u32,
-        in_cons: 0,
-        produced: 0,
-        isize: 0,
-        checksum: 0,
-        tag: 0,
-        skip_hw: CBool(0),
+        ..wd_comp_msg::BLANK
     }
 }
 

@@ -18,17 +18,16 @@ pub(crate) use session::{Setup, free, open, post, reset, stream, sync, sync_in_p
 
 use super::seat::Message;
 use super::setup::Class;
-use crate::ctypes::v2::Enum;
 use crate::ctypes::v2::wd::WD_IN_EPARA;
 use crate::ctypes::v2::wd_comp::wd_comp_req;
-use crate::ctypes::v2::wd_comp_drv::{comp_sgl, wd_comp_msg};
+use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::drv::Path;
 use crate::error::{Error, Result};
 use crate::sys::fork::PerProcess;
 use crate::sys::handles::Handles;
 use crate::sys::lock::Mutex;
 use crate::sys::mm_ops::MmOps;
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
 use std::sync::Arc;
 
@@ -80,45 +79,7 @@ fn first() -> &'static Process {
 impl Message for wd_comp_msg {
     type Request = wd_comp_req;
 
-    const BLANK: wd_comp_msg = wd_comp_msg {
-        req: wd_comp_req {
-            src: ptr::null_mut(),
-            src_len: 0,
-            dst: ptr::null_mut(),
-            dst_len: 0,
-            cb: None,
-            cb_param: ptr::null_mut(),
-            op_type: Enum::new(0),
-            data_fmt: Enum::new(0),
-            last: 0,
-            status: 0,
-            priv_: ptr::null_mut(),
-        },
-        mm_ops: ptr::null_mut(),
-        mm_type: Enum::new(0),
-        c_sgl: comp_sgl {
-            in_: ptr::null_mut(),
-            out: ptr::null_mut(),
-            out_seq: ptr::null_mut(),
-            list_src: ptr::null_mut(),
-            list_dst: ptr::null_mut(),
-            seq_start: ptr::null_mut(),
-        },
-        ctx_buf: ptr::null_mut(),
-        alg_type: Enum::new(0),
-        comp_lv: Enum::new(0),
-        win_sz: Enum::new(0),
-        stream_mode: Enum::new(0),
-        stream_pos: Enum::new(0),
-        data_fmt: Enum::new(0),
-        avail_out: 0,
-        in_cons: 0,
-        produced: 0,
-        isize: 0,
-        checksum: 0,
-        tag: 0,
-        skip_hw: crate::ctypes::v2::CBool(0),
-    };
+    const BLANK: wd_comp_msg = wd_comp_msg::BLANK;
 
     #[inline]
     fn tag(&self) -> u32 {

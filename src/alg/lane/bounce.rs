@@ -1,6 +1,5 @@
 //! Requests for devices without SVA: they work on copies, in a static region of one of the queues.
 
-use super::job::Room;
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::error::Result;
 use crate::mem::bmm::{Pool, Setup};
@@ -79,6 +78,10 @@ impl Drop for Piece {
         let _ = self.memory.memory().free(self.address);
     }
 }
+
+/// The address of a request's output, or of the copy that a device works on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room(pub usize);
 
 /// The copies of a request's input and room.
 pub(super) struct Bounce {

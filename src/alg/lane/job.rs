@@ -1,6 +1,6 @@
 //! Requests that are whole in themselves.
 
-use super::bounce::{Bounce, Memory};
+use super::bounce::{Bounce, Memory, Room};
 use super::{Direction, Done, Effort, Format, message};
 use crate::ctypes::v2::wd_comp::wd_lz77_zstd_data;
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
@@ -36,10 +36,6 @@ pub struct Job {
     /// Where the driver found the output: those results have addresses in it.
     room: Room,
 }
-
-/// The address of a job's output, or of the copy that a device works on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Room(pub usize);
 
 /// Where the results of LZ77 are in a job's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

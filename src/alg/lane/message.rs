@@ -1,7 +1,6 @@
 //! Requests as messages.
 
 use super::{Direction, Effort, Format};
-use crate::alg::seat::Message as _;
 use crate::ctypes::v2::Enum;
 use crate::ctypes::v2::wd_comp::{wd_comp_req, wd_lz77_zstd_data};
 use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_state};

@@ -10,6 +10,7 @@ use super::wd_internal::wd_datalist;
 use super::{__u32, CBool, Enum};
 use core::ffi::c_void;
 use core::mem::offset_of;
+use core::ptr;
 
 /// Where in its stream a request stands.
 #[repr(C)]
@@ -89,6 +90,49 @@ pub struct wd_comp_msg {
     pub tag: __u32,
     /// The driver's own: it needs no answer of the device.
     pub skip_hw: CBool,
+}
+
+impl wd_comp_msg {
+    /// A message with 0 in every field, as `{ 0 }` makes it in C.
+    pub const BLANK: wd_comp_msg = wd_comp_msg {
+        req: wd_comp_req {
+            src: ptr::null_mut(),
+            src_len: 0,
+            dst: ptr::null_mut(),
+            dst_len: 0,
+            cb: None,
+            cb_param: ptr::null_mut(),
+            op_type: Enum::new(0),
+            data_fmt: Enum::new(0),
+            last: 0,
+            status: 0,
+            priv_: ptr::null_mut(),
+        },
+        mm_ops: ptr::null_mut(),
+        mm_type: Enum::new(0),
+        c_sgl: comp_sgl {
+            in_: ptr::null_mut(),
+            out: ptr::null_mut(),
+            out_seq: ptr::null_mut(),
+            list_src: ptr::null_mut(),
+            list_dst: ptr::null_mut(),
+            seq_start: ptr::null_mut(),
+        },
+        ctx_buf: ptr::null_mut(),
+        alg_type: Enum::new(0),
+        comp_lv: Enum::new(0),
+        win_sz: Enum::new(0),
+        stream_mode: Enum::new(0),
+        stream_pos: Enum::new(0),
+        data_fmt: Enum::new(0),
+        avail_out: 0,
+        in_cons: 0,
+        produced: 0,
+        isize: 0,
+        checksum: 0,
+        tag: 0,
+        skip_hw: CBool(0),
+    };
 }
 
 // The layout is ABI: sizes and offsets of UADK 2.10, LP64.

@@ -2,7 +2,7 @@
 
 use super::mark::Mark;
 use super::record::Record;
-use super::{Facts, deflate, lz, stream, tail};
+use super::{Facts, lz, stream, tail};
 use crate::bd::zip::context::{self, State, Words};
 use crate::bd::zip::{Sqe, Status};
 use crate::ctypes::v2::Enum;
@@ -37,7 +37,7 @@ pub(super) fn decode(
     } else {
         message.in_cons = message.in_cons.saturating_add(header);
     }
-    let stateful = !facts.asynchronous && deflate::is_stateful(message);
+    let stateful = !facts.asynchronous && stream::is_stateful(message);
     message.req.status = status(facts, sqe, mark, record, message) as u32;
     if mark.stored && message.req.status == WD_IN_EPARA as u32 {
         // What is in the store buffer is not handed out.
@@ -119,7 +119,7 @@ fn status(
         (Status::Ok | Status::Expanded | Status::StreamEnd, _) => {}
         _ => return WD_IN_EPARA,
     }
-    if facts.compresses || facts.asynchronous || !deflate::is_stateful(message) {
+    if facts.compresses || facts.asynchronous || !stream::is_stateful(message) {
         return WD_SUCCESS;
     }
     match words.state() {

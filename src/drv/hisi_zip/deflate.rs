@@ -6,14 +6,8 @@ use super::mark::Mark;
 use super::{Facts, header, stream};
 use crate::bd::zip::{LARGEST, Request, Sqe};
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type;
-use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_state};
+use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::error::{Error, Result};
-use crate::sys::lent::Promise;
-
-/// Whether the request is part of a stream.
-pub(super) fn is_stateful(message: &wd_comp_msg) -> bool {
-    message.stream_mode.0 == wd_comp_state::WD_COMP_STATEFUL as u32
-}
 
 /// What the engine is asked for, for the formats of this file.
 fn request(format: wd_comp_alg_type) -> Request {
@@ -34,7 +28,7 @@ pub(super) fn encode(
     message: &wd_comp_msg,
     format: wd_comp_alg_type,
 ) -> Result<Job> {
-    let stateful = is_stateful(message);
+    let stateful = stream::is_stateful(message);
     let (mut source, mut room) = buffers(message)?;
     if stateful && room.is_list() {
         return Err(Error::Invalid);
@@ -92,7 +86,7 @@ pub(super) fn encode(
         sqe.window = message.win_sz.0 as u8;
     }
     if stateful {
-        sqe.ctx = context_words(facts.promise, message)?;
+        sqe.ctx = stream::context_words(facts.promise, message)?;
     }
     Ok(Job {
         sqe,
@@ -117,15 +111,6 @@ fn what_fits(input: u32, room: u32, last: bool) -> (u32, bool) {
         return (input, last);
     }
     ((u64::from(room) * 8 / 9) as u32 & !3, false)
-}
-
-/// The words of a stream's context that travel in the descriptor.
-///
-/// # Errors
-/// [`Error::Invalid`] if it has none.
-pub(super) fn context_words(promise: Promise, message: &wd_comp_msg) -> Result<[u32; 3]> {
-    let words = message.ctx_buf.cast::<[u32; 3]>();
-    promise.read(words).ok_or(Error::Invalid)
 }
 
 #[cfg(test)]

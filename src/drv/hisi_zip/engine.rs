@@ -1,7 +1,7 @@
 //! The engine: a ring for each context, messages into it and answers out of it.
 
-use super::lists::Pool;
 use super::mark::Mark;
+use super::pool::Pool;
 use super::record::{Record, Records};
 use super::{Facts, answer, deflate, has, lz, stream};
 use crate::bd::zip::{self, Sqe, SqeType};
@@ -93,7 +93,7 @@ impl Engine<wd_comp_msg> for Zip {
         let queue = self.queue(seat)?;
         let message = message.copy();
         let format = queue.accept(&message)?;
-        if deflate::is_stateful(&message) {
+        if stream::is_stateful(&message) {
             return Err(Error::Invalid);
         }
         queue.submit(&message, format)
@@ -332,7 +332,7 @@ impl Drop for Queue {
 /// Whether the rules of `stream` are for this message.
 fn is_deflate_stream(message: &wd_comp_msg, format: wd_comp_alg_type) -> bool {
     use wd_comp_alg_type::{WD_DEFLATE, WD_GZIP, WD_ZLIB};
-    deflate::is_stateful(message) && matches!(format, WD_DEFLATE | WD_ZLIB | WD_GZIP)
+    stream::is_stateful(message) && matches!(format, WD_DEFLATE | WD_ZLIB | WD_GZIP)
 }
 
 /// As [`gone`], and so is one that has broken the protocol of its ring.

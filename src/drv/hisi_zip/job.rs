@@ -2,10 +2,11 @@
 //! the device knows.
 
 use super::buffer::{Buffer, Place};
-use super::lists::{self, Pool};
+use super::lists;
 use super::mark::Mark;
+use super::pool::Pool;
 use super::record::{Record, Records};
-use super::{Facts, deflate};
+use super::{Facts, stream};
 use crate::bd::zip::{Sqe, context};
 use crate::ctypes::v2::wd::wd_buff_type;
 use crate::ctypes::v2::wd_comp::wd_lz77_zstd_data;
@@ -104,7 +105,7 @@ impl Job {
         };
         self.sqe.literals = self.literals.map_or(0, address);
         self.lengths();
-        if deflate::is_stateful(message) {
+        if stream::is_stateful(message) {
             self.sqe.stream_context = hardware_context(message) as u64;
         }
     }
@@ -140,7 +141,7 @@ impl Job {
             self.sqe.source_offset = self.source.skip;
             self.sqe.destination_offset = self.destination.skip;
         }
-        if let Some(ops) = ops.filter(|_| deflate::is_stateful(message)) {
+        if let Some(ops) = ops.filter(|_| stream::is_stateful(message)) {
             let len = context::SIZE - context::HARDWARE;
             self.sqe.stream_context = record.map(ops, hardware_context(message), len)?;
         }

@@ -4,7 +4,7 @@ use super::buffer::{Buffer, Place};
 use super::job::{Job, buffers};
 use super::mark::Mark;
 use super::record::Record;
-use super::{Facts, deflate, stream};
+use super::{Facts, stream};
 use crate::bd::zip::context::{HARDWARE, REPEAT_CODES};
 use crate::bd::zip::{LARGEST, LARGEST_LZ77_ZSTD, Request, Sqe};
 use crate::ctypes::v2::wd_comp::{wd_comp_alg_type, wd_comp_level, wd_lz77_zstd_data};
@@ -40,7 +40,7 @@ const CODES_BEFORE: usize = 24;
 /// [`Error::Invalid`] in a stream, and for sizes that the engine does not take.
 pub(super) fn encode_lz4(facts: &Facts, message: &wd_comp_msg) -> Result<Job> {
     let (source, mut destination) = buffers(message)?;
-    if !facts.compresses || deflate::is_stateful(message) || source.len == 0 {
+    if !facts.compresses || stream::is_stateful(message) || source.len == 0 {
         return Err(Error::Invalid);
     }
     if !source.is_list() {
@@ -95,7 +95,7 @@ pub(super) fn encode_lz77(
     }
     let (literals, sequences) = split(facts.promise, source, room)?;
     check_sizes(format, message, source, sequences)?;
-    let stateful = deflate::is_stateful(message);
+    let stateful = stream::is_stateful(message);
     let mut sqe = Sqe {
         request: request.code(),
         finish: message.req.last == 1,
@@ -109,7 +109,7 @@ pub(super) fn encode_lz77(
         ..Sqe::default()
     };
     if stateful {
-        sqe.ctx = deflate::context_words(facts.promise, message)?;
+        sqe.ctx = stream::context_words(facts.promise, message)?;
         let zstd = format == wd_comp_alg_type::WD_LZ77_ZSTD;
         let block = zstd.then_some(data.blk_type);
         prepare_codes(facts.promise, message.ctx_buf, block);
@@ -220,7 +220,7 @@ fn check_sizes(
     };
     if source.len > longest
         || sequences.len < least
-        || (deflate::is_stateful(message) && sequences.len <= stream)
+        || (stream::is_stateful(message) && sequences.len <= stream)
     {
         log_error!(
             "hisi_zip: {} bytes are too many for LZ77, or {} too few for its sequences",

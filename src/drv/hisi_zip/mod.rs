@@ -11,6 +11,7 @@ mod job;
 mod lists;
 mod lz;
 mod mark;
+mod pool;
 mod record;
 mod stream;
 mod tail;
@@ -62,13 +63,13 @@ impl Driver for HisiZip {
         &self.identity
     }
 
-    // Whoever sleeps asks for an interrupt first (`Engine::wait`), so `sleeps` need not be known.
     /// # Errors
     /// Always [`Error::Os`] with `EACCES`, as a driver in C that is not initialised: the kernel tells.
     fn usage(&self, _device: &str, _op_type: u8) -> Result<u32> {
         Err(Error::Os(libc::EACCES))
     }
 
+    // Whoever sleeps asks for an interrupt first (`Engine::wait`), so `sleeps` need not be known.
     fn bind_comp(
         &self,
         seats: Vec<Seat>,

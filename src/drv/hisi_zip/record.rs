@@ -1,8 +1,8 @@
 //! What has to be undone or filled in when a request comes back, for those requests
 //! that need more than their mark: lists, devices without SVA, LZ77.
 
-use super::lists::Pool;
 use super::mark::RECORDS;
+use super::pool::Pool;
 use crate::error::{Error, Result};
 use crate::sys::lock::Mutex;
 use crate::sys::mm_ops::{Memory, MmOps};

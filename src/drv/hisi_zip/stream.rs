@@ -7,7 +7,7 @@ use super::{Facts, header};
 use crate::bd::zip::context;
 use crate::ctypes::v2::wd::{WD_EAGAIN, WD_SUCCESS};
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type;
-use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_strm_pos};
+use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_state, wd_comp_strm_pos};
 use crate::error::{Error, Result};
 use crate::sys::lent::Promise;
 
@@ -36,6 +36,11 @@ struct Store {
 
 const _: () = assert!(context::STORE + size_of::<Store>() <= context::SIZE);
 
+/// Whether the request is part of a stream.
+pub(super) fn is_stateful(message: &wd_comp_msg) -> bool {
+    message.stream_mode.0 == wd_comp_state::WD_COMP_STATEFUL as u32
+}
+
 /// Whether this is the first request of a stream, or one that is whole.
 pub(super) fn is_new(message: &wd_comp_msg) -> bool {
     message.stream_pos.0 == wd_comp_strm_pos::WD_COMP_STREAM_NEW as u32
@@ -44,6 +49,15 @@ pub(super) fn is_new(message: &wd_comp_msg) -> bool {
 /// Where the store buffer of the message's stream is.
 pub(super) fn store_at(message: &wd_comp_msg) -> *mut u8 {
     message.ctx_buf.cast::<u8>().wrapping_add(context::STORE)
+}
+
+/// The words of a stream's context that travel in the descriptor.
+///
+/// # Errors
+/// [`Error::Invalid`] if it has none.
+pub(super) fn context_words(promise: Promise, message: &wd_comp_msg) -> Result<[u32; 3]> {
+    let words = message.ctx_buf.cast::<[u32; 3]>();
+    promise.read(words).ok_or(Error::Invalid)
 }
 
 /// Serves a request of a stream without the device, if that is possible. The answer is in

@@ -6,11 +6,11 @@ use super::record::Record;
 use super::{Facts, answer, lz};
 use crate::bd::zip::Sqe;
 use crate::bd::zip::context::{HARDWARE, REPEAT_CODES, SIZE, Words};
+use crate::ctypes::v2::Enum;
 use crate::ctypes::v2::wd::{WD_EAGAIN, WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type::{self, *};
 use crate::ctypes::v2::wd_comp::{wd_comp_req, wd_lz77_zstd_data};
-use crate::ctypes::v2::wd_comp_drv::{comp_sgl, wd_comp_msg};
-use crate::ctypes::v2::{CBool, Enum};
+use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::qm::layout::Version;
 use crate::sys::lent::Promise;
 use core::ptr::null_mut;
@@ -30,42 +30,12 @@ type Context = [u64; SIZE / 8];
 fn blank() -> wd_comp_msg {
     wd_comp_msg {
         req: wd_comp_req {
-            src: null_mut(),
-            src_len: 0,
-            dst: null_mut(),
-            dst_len: 0,
-            cb: None,
-            cb_param: null_mut(),
-            op_type: Enum::new(0),
-            data_fmt: Enum::new(0),
-            last: 0,
             status: 99,
-            priv_: null_mut(),
+            ..wd_comp_msg::BLANK.req
         },
-        mm_ops: null_mut(),
-        mm_type: Enum::new(0),
-        c_sgl: comp_sgl {
-            in_: null_mut(),
-            out: null_mut(),
-            out_seq: null_mut(),
-            list_src: null_mut(),
-            list_dst: null_mut(),
-            seq_start: null_mut(),
-        },
-        ctx_buf: null_mut(),
-        alg_type: Enum::new(0),
         comp_lv: Enum::new(8),
-        win_sz: Enum::new(0),
-        stream_mode: Enum::new(0),
         stream_pos: Enum::new(1),
-        data_fmt: Enum::new(0),
-        avail_out: 0,
-        in_cons: 0,
-        produced: 0,
-        isize: 0,
-        checksum: 0,
-        tag: 0,
-        skip_hw: CBool(0),
+        ..wd_comp_msg::BLANK
     }
 }
 

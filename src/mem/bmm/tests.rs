@@ -6,13 +6,11 @@ use crate::sys::lock::Mutex;
 use crate::sys::peer;
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::{self, Doorbell, QueueId, QueueSetup, Region, Slice, Wake};
-use crate::uacce::device::Origin;
-use crate::uacce::uapi::{DeviceFlags, MAINLINE};
+use crate::uacce::uapi::DeviceFlags;
 use core::time::Duration;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
-use std::path::PathBuf;
 use std::thread;
 
 const KIB: usize = 1 << 10;
@@ -77,24 +75,7 @@ impl Channel for Fake {
 }
 
 fn device(name: &str, flags: DeviceFlags) -> Attributes {
-    Attributes {
-        name: name.to_owned(),
-        origin: Origin::Simulated,
-        node_path: PathBuf::new(),
-        api: "hisi_qm_v2".to_owned(),
-        flags,
-        algorithms: Vec::new(),
-        available: None,
-        mmio_size: 0,
-        dus_size: 0,
-        isolated: false,
-        isolate_strategy: None,
-        numa_node: 0,
-        node_id: None,
-        numa_distance: None,
-        usage: Vec::new(),
-        uapi: MAINLINE,
-    }
+    Attributes::simulated(name, "hisi_qm_v2", flags)
 }
 
 fn setup(block_size: u32, blocks: u32, align: u32) -> Setup {

@@ -3,8 +3,8 @@
 use super::container::{Container, Shared};
 use super::{Mediated, mine};
 use crate::error::{Error, Result};
-use crate::sim::bus::Opened;
 use crate::sim::config::Dma;
+use crate::sim::opened::Opened;
 use crate::sys::poll::Event;
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::{Bell, Channel, Doorbell, Region};

@@ -13,8 +13,8 @@ pub(super) use container::Shared;
 pub(super) use mappings::Mappings;
 
 use super::World;
-use super::bus::mine;
 use super::device::Device;
+use super::opened::mine;
 use crate::error::{Error, Result};
 use crate::sys::lock::Mutex;
 use crate::uacce::vfio::calls;

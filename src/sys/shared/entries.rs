@@ -1,7 +1,8 @@
 //! Arrays of entries in shared memory: submission and completion queues.
 
+use super::super::backing::Backing;
 use super::super::copy::copy_block;
-use super::{Backing, SharedMemory};
+use super::SharedMemory;
 use crate::error::{Error, Result};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};

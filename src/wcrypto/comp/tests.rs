@@ -8,8 +8,8 @@ use crate::qm::layout::Version;
 use crate::queue::Direction;
 use crate::sim::World;
 use crate::uacce::channel::{Bus, Channel};
-use crate::uacce::device::{Attributes, Origin};
-use crate::uacce::uapi::{DeviceFlags, MAINLINE};
+use crate::uacce::device::Attributes;
+use crate::uacce::uapi::DeviceFlags;
 use crate::wcrypto::queue::{Owner, Wanted};
 use core::cell::{Cell, RefCell};
 use core::ptr;
@@ -32,22 +32,9 @@ struct Shelf(Arc<Device>);
 impl Bus for Shelf {
     fn devices(&self) -> Result<Vec<Attributes>> {
         Ok(vec![Attributes {
-            name: "echo-0".to_owned(),
-            origin: Origin::Simulated,
-            node_path: std::path::PathBuf::new(),
-            api: "hisi_qm_v2".to_owned(),
-            flags: DeviceFlags::SVA,
             algorithms: vec!["zlib".to_owned()],
             available: Some(1),
-            mmio_size: 0,
-            dus_size: 0,
-            isolated: false,
-            isolate_strategy: None,
-            numa_node: 0,
-            node_id: None,
-            numa_distance: None,
-            usage: Vec::new(),
-            uapi: MAINLINE,
+            ..Attributes::simulated("echo-0", "hisi_qm_v2", DeviceFlags::SVA)
         }])
     }
     fn open(&self, _: &Attributes) -> Result<Arc<dyn Channel>> {

@@ -11,8 +11,6 @@ use crate::qm::echo::{Device, Mode, Open};
 use crate::sim::World;
 use crate::sys::lent::Promise;
 use crate::uacce::channel::Channel;
-use crate::uacce::device::Origin;
-use crate::uacce::uapi::MAINLINE;
 use core::ptr;
 use std::sync::Arc;
 use std::thread;
@@ -54,22 +52,9 @@ impl Bus for Shelf {
 
 fn attributes(name: &str) -> Attributes {
     Attributes {
-        name: name.to_owned(),
-        origin: Origin::Simulated,
-        node_path: std::path::PathBuf::new(),
-        api: "hisi_qm_v2".to_owned(),
-        flags: DeviceFlags::SVA,
         algorithms: vec!["zlib".to_owned()],
         available: Some(1),
-        mmio_size: 0,
-        dus_size: 0,
-        isolated: false,
-        isolate_strategy: None,
-        numa_node: 0,
-        node_id: None,
-        numa_distance: None,
-        usage: Vec::new(),
-        uapi: MAINLINE,
+        ..Attributes::simulated(name, "hisi_qm_v2", DeviceFlags::SVA)
     }
 }
 

@@ -6,10 +6,8 @@ mod streams;
 mod whole;
 
 use super::*;
-use crate::ctypes::v2::CBool;
 use crate::ctypes::v2::Enum;
 use crate::ctypes::v2::wd_comp::wd_comp_req;
-use crate::ctypes::v2::wd_comp_drv::comp_sgl;
 use crate::ctypes::v2::wd_internal::wd_datalist;
 use core::ptr::{null, null_mut};
 
@@ -46,45 +44,23 @@ fn engine() -> Box<dyn Engine<wd_comp_msg>> {
 
 /// A whole request of level 6 and the greatest window.
 fn message(alg: u32, op: u32, src: &[u8], dst: &mut [u8]) -> wd_comp_msg {
-    let nothing = null_mut();
     wd_comp_msg {
         req: wd_comp_req {
             src: src.as_ptr().cast_mut().cast(),
             src_len: src.len() as u32,
             dst: dst.as_mut_ptr().cast(),
             dst_len: dst.len() as u32,
-            cb: None,
-            cb_param: nothing,
             op_type: Enum::new(op),
-            data_fmt: Enum::new(0),
             last: 1,
             status: 99,
-            priv_: nothing,
+            ..wd_comp_msg::BLANK.req
         },
-        mm_ops: null_mut(),
-        mm_type: Enum::new(0),
-        c_sgl: comp_sgl {
-            in_: nothing,
-            out: nothing,
-            out_seq: nothing,
-            list_src: null_mut(),
-            list_dst: null_mut(),
-            seq_start: null_mut(),
-        },
-        ctx_buf: nothing,
         alg_type: Enum::new(alg),
         comp_lv: Enum::new(6),
         win_sz: Enum::new(4),
         stream_mode: Enum::new(1),
-        stream_pos: Enum::new(0),
-        data_fmt: Enum::new(0),
         avail_out: dst.len() as u32,
-        in_cons: 0,
-        produced: 0,
-        isize: 0,
-        checksum: 0,
-        tag: 0,
-        skip_hw: CBool::default(),
+        ..wd_comp_msg::BLANK
     }
 }
 
