@@ -42,9 +42,10 @@ tools
 make --no-print-directory -s install-lib DESTDIR= PREFIX="$vm/prefix" LIBDIR="$vm/prefix/lib" \
 	INCLUDEDIR="$vm/prefix/include" DOCDIR="$vm/prefix/doc" >"$vm/build.log" 2>&1 ||
 	{ cat "$vm/build.log"; exit 1; }
-cargo build --quiet --locked --release --example warpdrive-model
+# With all checks; `make faults` needs most of it, too.
+cargo build --quiet --locked --profile faults --example warpdrive-model
 cargo build --quiet --locked --release --package warpdrive-tool
-tests/vm/root.sh "$vm/root" "$vm/prefix" "$target/release/examples/warpdrive-model" "$target/release/wd"
+tests/vm/root.sh "$vm/root" "$vm/prefix" "$target/faults/examples/warpdrive-model" "$target/release/wd"
 
 one() { # VERSION
 	local k start=$SECONDS status=0 log=$vm/serial-$1.log
