@@ -2,7 +2,8 @@
 #
 #   make demo      compress a file of 64 MB through a simulated device, and check it with gzip
 #   make test      all tests           make check    formatting, lints, documents, headers, floors
-#   make test-vm   the libraries on real kernels, in emulated machines (KERNELS="6.1 6.12")
+#   make test-vm   the libraries on real kernels, in emulated machines (KERNELS="6.1 6.12");
+#                  make vm prepares them: packages, kernel modules, programs
 #   make lib       the libraries       make headers  include/, from the Rust sources
 #   make install   PREFIX, LIBDIR, INCLUDEDIR, BINDIR, DESTDIR   (and uninstall; install-lib, install-tool)
 #   make tool      the tool wd, its man pages and completions
@@ -265,11 +266,14 @@ demo:
 	@cp $(TARGET_DIR)/release/examples/gzip_alone $(DEMO)
 	@CC="$(CC)" examples/demo.sh $(DEMO)
 
-test: tools
+test: cargo-test
+	$(MAKE) --no-print-directory faults SCHEDULE=$(or $(SCHEDULE),12)
+	$(MAKE) --no-print-directory models skipped
+cargo-test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
 	$(CARGO) test --locked --workspace
-	$(MAKE) --no-print-directory faults SCHEDULE=$(or $(SCHEDULE),12)
-	$(MAKE) --no-print-directory models
+# The tests that were not done, and why.
+skipped:
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
 tools:
 	@tests/tools.sh
@@ -291,6 +295,8 @@ fuzz:
 KERNELS ?= 6.1 6.12
 test-vm:
 	@tests/vm/run.sh $(KERNELS)
+vm:
+	@tests/vm/run.sh --prepare $(KERNELS)
 
 # What needs real mappings, signals or system calls is marked in the tests and left out. `MIRI=` runs
 # the tests of all modules, which takes long.
@@ -339,6 +345,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri models sanitize deny bench measure check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test cargo-test skipped test-vm vm tools faults fuzz miri models sanitize deny bench measure check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -180,6 +180,41 @@ uadk_gone_each_way() {
 	done
 }
 
+uadk_v1_gone_each_way() {
+	for way in messages callbacks threads waiting; do
+		up "$1"
+		step "$1 goes: v1, $way" uadk_v1_gone $way
+		down
+	done
+}
+
+# Its process dies under several clients at once, each with a full ring.
+gone_in_a_crowd() {
+	up "$1"
+	clients=
+	for i in 1 2 3 4; do
+		rm -f /tmp/ready
+		timeout -s KILL 120 client_gone crowd 0 >/tmp/ready 2>/tmp/crowd.$i &
+		client=$!
+		clients="$clients $client"
+		within ready
+	done
+	down
+	sum=0
+	for client in $clients; do wait "$client" || sum=$((sum + 1)); done
+	is "$1 dies under four processes: failures" $sum 0
+	[ $sum = 0 ] || cat /tmp/crowd.*
+}
+
+# Its process stands still, and requests time out.
+stands_still() {
+	up "$1"
+	step "$1 stands still: v2" uadk_gone hw still
+	step "$1 stands still: v1" uadk_v1_gone still
+	step "$1: and goes on" client_flow 200
+	down
+}
+
 comes_back() {
 	up hisi_zip
 	rm -f /tmp/ready
@@ -240,6 +275,10 @@ removals() {
 	for rounds in 0 1020; do gone_each_way hisi_zip $rounds; done
 	gone_each_way hisi_zip,api=3,depth=64 130
 	uadk_gone_each_way hisi_zip,api=3
+	uadk_v1_gone_each_way hisi_zip
+	uadk_v1_gone_each_way hisi_zip,api=3
+	gone_in_a_crowd hisi_zip
+	stands_still hisi_zip,api=3
 	up hisi_zip
 	step "nobody is woken when the device goes" client_node gone
 	down
