@@ -3,8 +3,9 @@
 //! for exactly once, nothing is written beside its buffers, and nothing leaks. A
 //! large campaign goes on until every fault has happened to every way of requests.
 //!
-//! `FAULTS_N` is the number of requests, `FAULTS_SEED` the seed, and `FAULTS_JOBS` how many rounds go on
-//! at once; `make faults N=... SCHEDULE=... JOBS=...` sets them. Rounds are processes of their own, since
+//! `FAULTS_N` is the number of requests, `FAULTS_SEED` the seed, `FAULTS_JOBS` how many rounds go on at
+//! once, and `FAULTS_ONLY` a part of the names of the ways that are wanted;
+//! `make faults N=... SCHEDULE=... JOBS=... ONLY=...` sets them. Rounds are processes of their own, since
 //! a process has one simulation. What they are to do is drawn one after the other before each begins, so
 //! that it follows from the seed whatever they take.
 
@@ -17,11 +18,12 @@ mod leaks;
 mod plan;
 mod request;
 mod rounds;
+mod sequences;
 mod v0;
 mod v1;
 mod v2;
 
-use plan::{Happened, KINDS, simulation};
+use plan::{Devices, Happened, KINDS, simulation};
 use request::{Counts, Random};
 use rounds::Rounds;
 use std::time::{Instant, SystemTime};
@@ -32,29 +34,54 @@ static ALLOCATOR: leaks::Counting = leaks::Counting;
 /// Makes so many requests by a schedule that follows from a seed: the seed comes first.
 type Round = fn(u64, u64) -> Counts;
 
-/// The ways that requests take: each generation of the API, as it is called. A generation that
-/// comes later has its rows here.
-const WAYS: [(&str, Round); 13] = [
-    ("v0 one by one", |seed, n| v0::round(v0::Way::One, seed, n)),
-    ("v0 batches", |seed, n| v0::round(v0::Way::Many, seed, n)),
-    ("v0 streams", |seed, n| v0::round(v0::Way::Stream, seed, n)),
-    ("v1 messages", |seed, n| {
-        v1::round(&[v1::Way::Messages], seed, n)
-    }),
-    ("v1 sync", |seed, n| v1::round(&[v1::Way::Sync], seed, n)),
-    ("v1 async", |seed, n| v1::round(&[v1::Way::Async], seed, n)),
-    ("v1 streams", |seed, n| {
-        v1::round(&[v1::Way::Stream], seed, n)
-    }),
-    ("v1 mixed", |seed, n| v1::round(&v1::ALL, seed, n)),
-    ("v2 sync", |seed, n| v2::round(&[v2::Way::Sync], seed, n)),
-    ("v2 async", |seed, n| v2::round(&[v2::Way::Async], seed, n)),
-    ("v2 streams", |seed, n| {
-        v2::round(&[v2::Way::Stream], seed, n)
-    }),
-    ("v2 lists", |seed, n| v2::round(&[v2::Way::Lists], seed, n)),
-    ("v2 mixed", |seed, n| v2::round(&v2::ALL, seed, n)),
-];
+/// A way that requests take: its name, the devices that it is made for, and its rounds.
+struct Way(&'static str, Devices, Round);
+
+impl Way {
+    fn is_wanted(&self) -> bool {
+        let only = std::env::var("FAULTS_ONLY").unwrap_or_default();
+        self.0.contains(&only)
+    }
+}
+
+/// All ways: each generation of the API, as it is called. A generation that comes later has its rows
+/// here.
+const WAYS: [Way; 14] = {
+    const SHARED: Devices = Devices::SHARED;
+    const ALL: Devices = Devices::ALL;
+    [
+        Way("v0 one by one", SHARED, |s, n| {
+            v0::round(v0::Way::One, s, n)
+        }),
+        Way("v0 batches", SHARED, |s, n| v0::round(v0::Way::Many, s, n)),
+        Way("v0 streams", SHARED, |s, n| {
+            v0::round(v0::Way::Stream, s, n)
+        }),
+        Way("v1 messages", ALL, |s, n| {
+            v1::round(&[v1::Way::Messages], s, n)
+        }),
+        Way("v1 sync", ALL, |s, n| v1::round(&[v1::Way::Sync], s, n)),
+        Way("v1 async", ALL, |s, n| v1::round(&[v1::Way::Async], s, n)),
+        Way("v1 streams", ALL, |s, n| {
+            v1::round(&[v1::Way::Stream], s, n)
+        }),
+        Way("v1 mixed", ALL, |s, n| v1::round(&v1::ALL, s, n)),
+        Way("v2 sync", SHARED, |s, n| v2::round(&[v2::Way::Sync], s, n)),
+        Way("v2 async", SHARED, |s, n| {
+            v2::round(&[v2::Way::Async], s, n)
+        }),
+        Way("v2 streams", SHARED, |s, n| {
+            v2::round(&[v2::Way::Stream], s, n)
+        }),
+        Way("v2 lists", SHARED, |s, n| {
+            v2::round(&[v2::Way::Lists], s, n)
+        }),
+        Way("v2 mixed", SHARED, |s, n| v2::round(&v2::ALL, s, n)),
+        Way("v2 blocks", SHARED.of(&["5"]), |s, n| {
+            v2::round(&[v2::Way::Blocks], s, n)
+        }),
+    ]
+};
 
 /// Requests of a round, if nothing ends it before.
 const ROUND: u64 = 500;
@@ -84,7 +111,7 @@ fn number(name: &str) -> Option<u64> {
 fn main() {
     if let Some(way) = number("FAULTS_WAY") {
         let asked = |name| number(name).expect("set by the parent");
-        let counts = WAYS[way as usize].1(asked("FAULTS_SEED"), asked("FAULTS_N"));
+        let counts = WAYS[way as usize].2(asked("FAULTS_SEED"), asked("FAULTS_N"));
         println!("{}\n{}", counts.line(), Happened::here().line());
         return;
     }
@@ -125,13 +152,8 @@ impl Schedule {
         if self.pairs.is_empty() {
             self.pairs = shuffled(random);
         }
-        let (way, kind) = self.pairs.pop().expect("not empty");
-        // Of the ways, those of v1 are made for devices without SVA.
-        let sva: &[&str] = match WAYS[way].0.starts_with("v1") {
-            true => &["sva=1", "sva=0", "sva=0,iommu=1"],
-            false => &["sva=1"],
-        };
-        let (seed, simulation) = (random.next(), simulation(kind, sva, random));
+        let (way, kind) = self.pairs.pop().expect("a way that is wanted");
+        let (seed, simulation) = (random.next(), simulation(kind, WAYS[way].1, random));
         let number = match random.below(LONG_EACH) {
             0 => leaks::LONG,
             _ => ROUND,
@@ -149,10 +171,11 @@ impl Schedule {
     }
 }
 
-/// All ways with all faults, in a random order.
+/// All ways that are wanted with all faults, in a random order.
 fn shuffled(random: &mut Random) -> Vec<(usize, usize)> {
     let kinds = |way| (0..KINDS.len()).map(move |kind| (way, kind));
-    let mut pairs: Vec<_> = (0..WAYS.len()).flat_map(kinds).collect();
+    let ways = (0..WAYS.len()).filter(|way| WAYS[*way].is_wanted());
+    let mut pairs: Vec<_> = ways.flat_map(kinds).collect();
     for at in (1..pairs.len()).rev() {
         pairs.swap(at, random.below(at as u64 + 1) as usize);
     }
@@ -181,7 +204,9 @@ impl Campaign {
 
     /// Whether something has never happened that is to.
     fn lacks(&self) -> bool {
-        self.wanted >= WHOLE && self.of.iter().any(|(_, happened)| happened.lacks())
+        let ways = WAYS.iter().zip(&self.of);
+        let mut wanted = ways.filter(|(way, _)| way.is_wanted());
+        self.wanted >= WHOLE && wanted.any(|(_, (_, happened))| happened.lacks())
     }
 
     fn goes_on(&self) -> bool {
@@ -217,13 +242,14 @@ impl Campaign {
 
     /// Prints all, and fails if something is missing.
     fn print(&self) {
+        let ways = || WAYS.iter().zip(&self.of).filter(|(way, _)| way.is_wanted());
         let mut sum = Counts::default();
         println!("{:14}{}", "", Happened::head());
-        for ((name, _), (counts, happened)) in WAYS.iter().zip(&self.of) {
+        for (Way(name, ..), (counts, happened)) in ways() {
             println!("{name:14}{}", happened.text());
             sum.add(counts);
         }
-        for ((name, _), (counts, _)) in WAYS.iter().zip(&self.of) {
+        for (Way(name, ..), (counts, _)) in ways() {
             println!("{name}: {}", counts.text());
         }
         println!(
