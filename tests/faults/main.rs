@@ -46,7 +46,7 @@ impl Way {
 
 /// All ways: each generation of the API, as it is called. A generation that comes later has its rows
 /// here.
-const WAYS: [Way; 14] = {
+const WAYS: [Way; 16] = {
     const SHARED: Devices = Devices::SHARED;
     const ALL: Devices = Devices::ALL;
     [
@@ -66,6 +66,10 @@ const WAYS: [Way; 14] = {
             v1::round(&[v1::Way::Stream], s, n)
         }),
         Way("v1 mixed", ALL, |s, n| v1::round(&v1::ALL, s, n)),
+        Way("v1 lists", ALL, |s, n| v1::round(&[v1::Way::Lists], s, n)),
+        Way("v1 lz77", ALL.of(&["3", "5"]), |s, n| {
+            v1::round(&[v1::Way::Sequences], s, n)
+        }),
         Way("v2 sync", SHARED, |s, n| v2::round(&[v2::Way::Sync], s, n)),
         Way("v2 async", SHARED, |s, n| {
             v2::round(&[v2::Way::Async], s, n)
