@@ -8,7 +8,7 @@
 #   make install   PREFIX, LIBDIR, INCLUDEDIR, BINDIR, DESTDIR   (and uninstall; install-lib, install-tool)
 #   make tool      the tool wd, its man pages and completions
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
-#   make faults    N requests over failing devices: N=100000 SCHEDULE=
+#   make faults    N requests over failing devices: N=100000 SCHEDULE= JOBS= ONLY=
 #   make deny      licences of the crates, where cargo-deny is installed
 #   make models    threads that meet in each order: the concurrent parts under loom
 #   make sanitize  C programs under the sanitizers and valgrind, where they are installed
@@ -278,10 +278,12 @@ skipped:
 tools:
 	@tests/tools.sh
 
-# Optimised and with all checks. The seed is printed, and SCHEDULE= gives the same schedule again.
+# Optimised and with all checks. The seed is printed, and SCHEDULE= gives the same schedule again, whatever
+# JOBS= says, which is how many rounds go on at once. ONLY= is a part of the names of the ways wanted.
 N ?= 100000
 faults:
-	FAULTS_N=$(N) FAULTS_SEED=$(SCHEDULE) $(CARGO) test --locked --profile faults --test faults
+	FAULTS_N=$(N) FAULTS_SEED=$(SCHEDULE) FAULTS_JOBS=$(JOBS) FAULTS_ONLY="$(ONLY)" \
+	  $(CARGO) test --locked --profile faults --test faults
 
 # New inputs go to the target directory; fuzz/corpus has the small ones that `make test` replays.
 FOR     ?= 60

@@ -201,6 +201,11 @@ impl Buffers {
         self.target[GUARD..].as_mut_ptr()
     }
 
+    /// Where the output is, if it is in one piece.
+    pub fn target_address(&self) -> *const c_void {
+        self.target[GUARD..].as_ptr().cast()
+    }
+
     /// What a request names as its input and its output.
     pub fn addresses(&mut self) -> (*mut c_void, *mut c_void) {
         if self.lists.is_empty() {

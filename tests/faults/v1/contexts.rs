@@ -35,13 +35,14 @@ pub fn nobody_was_called() {
 }
 
 /// A request for what a task has lent.
-fn request(task: &Task) -> wcrypto_comp_op_data {
+pub fn request(task: &mut Task) -> wcrypto_comp_op_data {
     // SAFETY: for a structure of numbers and pointers zeros are a value.
     let mut request: wcrypto_comp_op_data = unsafe { std::mem::zeroed() };
     (request.alg_type, request.flush) = (task.format, WCRYPTO_FINISH as u8);
     request.stream_pos = 1;
     (request.in_, request.in_len) = (task.lent.source(), task.lent.copy.len() as u32);
     (request.out, request.avail_out) = (task.lent.target(), task.lent.room as u32);
+    request.priv_ = (&raw mut *task.results).cast();
     request
 }
 
@@ -49,10 +50,10 @@ impl Life<'_> {
     /// Requests one after the other. Whether the queue takes more.
     pub fn synchronous(&mut self, context: *mut c_void, random: &mut Random) -> bool {
         for _ in 0..random.below(8) {
-            let Some(task) = Task::new(&self.line, random) else {
+            let Some(mut task) = Task::new(&self.line, random) else {
                 return false;
             };
-            let mut asked = request(&task);
+            let mut asked = request(&mut task);
             self.counts.sent += 1;
             // SAFETY: a context; buffers stay until its queue is released if it times out.
             let answer = unsafe { wcrypto_do_comp(context, &mut asked, null_mut()) };
@@ -87,11 +88,11 @@ impl Life<'_> {
     /// Posts some requests and polls for some. Whether the queue takes more.
     pub fn asynchronous(&mut self, context: *mut c_void, random: &mut Random) -> bool {
         for _ in 0..random.below(12) {
-            let Some(task) = Task::new(&self.line, random) else {
+            let Some(mut task) = Task::new(&self.line, random) else {
                 return false;
             };
             self.tags += 1;
-            let mut asked = request(&task);
+            let mut asked = request(&mut task);
             let tag = self.tags as *mut c_void;
             self.counts.sent += 1;
             // SAFETY: a context; buffers stay until the callback, or the queue's release.

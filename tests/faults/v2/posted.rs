@@ -57,7 +57,7 @@ pub fn asynchronous(
             answers: Vec::new(),
         }));
         // SAFETY: ours, and no request of it is on its way yet.
-        let mut asked = request(unsafe { &mut (*posted).task.buffers }, way);
+        let mut asked = request(unsafe { &mut (*posted).task }, way);
         asked.cb = Some(finished);
         asked.cb_param = posted.cast();
         counts.sent += 1;
