@@ -11,6 +11,7 @@ mod lists;
 mod messages;
 mod queues;
 mod sessions;
+mod simulated;
 mod soft;
 mod streams;
 mod texts;
@@ -25,3 +26,9 @@ pub use soft::soft_streams;
 pub use streams::{inflate, lz};
 pub use texts::{environment, plugin_list, sim_config, sysfs};
 pub use zip::zip_driver;
+
+/// Has time simulated for a target that waits, where the build can.
+fn without_time() {
+    #[cfg(fuzzing)]
+    warpdrive::sys::clock::simulated::begin();
+}

@@ -36,6 +36,7 @@ fn queues() -> &'static [Mutex<Queue>; 2] {
         let device = Device {
             api: Version::V5,
             sva: false,
+            engines: 0,
             ..Device::default()
         };
         let devices = vec![device];

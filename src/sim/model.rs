@@ -15,6 +15,7 @@ use crate::bd::zip::{self, Sqe, Status};
 use crate::error::{Error, Result};
 use crate::qm::doorbell::{Command, Value};
 use crate::qm::layout::{CQE_SIZE, Layout, Version, cqe};
+use crate::sys::clock;
 use crate::sys::lock::{Condvar, Mutex};
 use crate::sys::peer::Process;
 use crate::sys::poll::Event;
@@ -24,7 +25,6 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Who opened a queue: where its memory is, whose addresses its descriptors have, and who hears of
 /// its interrupts beside [`Queue::event`].
@@ -268,6 +268,8 @@ impl Queue {
             self.taken(&mut state, value);
         }
         self.kick(&mut state);
+        drop(state);
+        self.device.work();
     }
 
     /// Calls an engine if there is something to do.
@@ -325,7 +327,7 @@ impl Queue {
         if time.is_zero() {
             return state.completes();
         }
-        let until = Instant::now() + time;
+        let until = clock::now() + time;
         while state.life == Life::Started {
             if self.changed.wait_until(&mut state, until) {
                 return state.life == Life::Started;
