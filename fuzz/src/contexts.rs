@@ -258,7 +258,7 @@ fn memory(q: *mut wd_queue, numbers: &mut Numbers, input: &mut Input<'_>) {
 
 /// See the top of the file.
 pub fn api_v1(data: &[u8]) {
-    super::without_time();
+    super::set_up();
     static ONCE: Once = Once::new();
     // SAFETY: no other thread is there yet that looks at the environment.
     ONCE.call_once(|| unsafe { std::env::set_var("WD_SYNC_TIMEOUT_MS", "3") });

@@ -40,7 +40,7 @@ fn is_documented(error: Error) -> bool {
 
 /// A queue over a hostile device: each tag comes back once at most, and none that was not sent.
 pub fn ring(data: &[u8]) {
-    super::without_time();
+    super::set_up();
     let mut input = Input::new(data);
     let version = input.one(&VERSIONS);
     let script = usize::from(input.u8()) * 4;
@@ -158,7 +158,7 @@ impl Request {
 
 /// The C functions of the seed API in any order, over simulated and hostile devices.
 pub fn api_v0(data: &[u8]) {
-    super::without_time();
+    super::set_up();
     let mut input = Input::new(data);
     let world = Simulated::new(&mut input, false);
     let version = input.one(&VERSIONS);

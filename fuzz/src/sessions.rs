@@ -290,7 +290,7 @@ fn session(input: &mut Input<'_>) -> usize {
 
 /// See the top of the file.
 pub fn api_v2(data: &[u8]) {
-    super::without_time();
+    super::set_up();
     prepare();
     let mut input = Input::new(data);
     let devices = if input.flip() {

@@ -33,6 +33,16 @@ pub fn wait(time: Duration) -> Duration {
     time
 }
 
+/// Gives the processor to other threads. With simulated time nothing waits for them.
+#[inline(always)]
+pub fn give_way() {
+    #[cfg(fuzzing)]
+    if simulated::pass(Duration::ZERO) {
+        return;
+    }
+    std::thread::yield_now();
+}
+
 /// Sleeps.
 pub fn sleep(time: Duration) {
     std::thread::sleep(wait(time));

@@ -255,7 +255,7 @@ impl Lanes {
             }
             // A context that has nothing to wait for is looked at again.
             if self.engine.wait(number, SLICE).is_err() {
-                std::thread::yield_now();
+                clock::give_way();
             }
         }
     }

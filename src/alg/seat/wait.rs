@@ -36,7 +36,7 @@ pub(super) fn wait_for<M>(
             // A context that has nothing to wait for is looked at.
             sleeps = engine.wait(seat, slice) != Err(Error::Unsupported);
         } else {
-            std::thread::yield_now();
+            clock::give_way();
         }
         match engine.receive(seat, message) {
             Err(Error::Again) if left == Some(None) => return Err(Error::TimedOut),

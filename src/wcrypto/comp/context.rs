@@ -331,7 +331,7 @@ impl Context {
             if limit.passed() {
                 return self.lose(cookie, Error::TimedOut);
             }
-            std::thread::yield_now();
+            clock::give_way();
             // An interrupt may get lost, or another thread receive the answer meanwhile.
             if turn > YIELD && self.queue.wait(limit.slice(SLICE)).is_err() {
                 clock::sleep(limit.slice(SLICE));
