@@ -227,6 +227,7 @@ impl Stream {
 
 /// The driver's functions in any order.
 pub fn zip_driver(data: &[u8]) {
+    super::set_up();
     // SAFETY: buffers live until their messages are answered or their context is reset, and longer.
     let promise = unsafe { Promise::given() };
     let mut input = Input::new(data);

@@ -13,13 +13,13 @@ use crate::ctypes::v2::wd_sched::sched_params;
 use crate::drv::{Engine, Path};
 use crate::error::{Error, Result};
 use crate::log_error;
+use crate::sys::clock;
 use crate::sys::lock::{Condvar, Mutex};
 use crate::sys::table::Table;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// How long an initialisation waits for another thread's.
 const INIT_WAIT: Duration = Duration::from_secs(3);
@@ -193,7 +193,7 @@ impl<M: Message> Class<M> {
     /// [`Error::Exists`] if it is initialised; [`Error::TimedOut`] if another thread is at it for
     /// three seconds.
     pub fn begin(&self) -> Result<Initialising<'_, M>> {
-        let deadline = Instant::now() + INIT_WAIT;
+        let deadline = clock::now() + INIT_WAIT;
         let mut life = self.life.lock();
         loop {
             match *life {
