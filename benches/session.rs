@@ -65,8 +65,10 @@ unsafe extern "C" fn done(_: *mut wd_comp_req, count: *mut c_void) -> *mut c_voi
     ptr::null_mut()
 }
 
-fn main() {
-    let mut driver = wd_alg_driver {
+/// Initialises compression with the driver of this file; a session.
+fn session() -> handle_t {
+    // The library knows its address for good.
+    let driver = Box::leak(Box::new(wd_alg_driver {
         drv_name: c"instant".as_ptr(),
         alg_name: c"zlib".as_ptr(),
         priority: 900,
@@ -81,9 +83,9 @@ fn main() {
         recv: Some(recv),
         get_usage: None,
         get_extend_ops: None,
-    };
-    // SAFETY: the driver outlives the program's use of it.
-    assert_eq!(unsafe { wd_alg_driver_register(&raw mut driver) }, 0);
+    }));
+    // SAFETY: a driver that stays.
+    assert_eq!(unsafe { wd_alg_driver_register(driver) }, 0);
     let name = c"zlib".as_ptr().cast_mut();
     // SAFETY: good arguments.
     assert_eq!(unsafe { wd_comp_init2_(name, 0, 2, ptr::null_mut()) }, 0);
@@ -107,6 +109,11 @@ fn main() {
     // SAFETY: a good setup.
     let handle = unsafe { wd_comp_alloc_sess(&raw mut setup) };
     assert_ne!(handle, 0);
+    handle
+}
+
+fn main() {
+    let handle = session();
     let (mut input, mut output) = ([0_u8; 64], [0_u8; 64]);
     let mut count = 0_u64;
     let base = wd_comp_req {

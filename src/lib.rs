@@ -10,8 +10,9 @@
 //! use warpdrive::bd::zip::{Request, Sqe};
 //! use warpdrive::queue::{Options, Queue};
 //!
-//! let queue = Queue::open(&Options::default())?;
+//! // Before the queue, which ends first: until then the device may use them.
 //! let (input, mut output) = (vec![0_u8; 4096], vec![0_u8; 8192]);
+//! let queue = Queue::open(&Options::default())?;
 //! let request = Sqe {
 //!     input_length: 4096,
 //!     output_space: 8192,
@@ -45,9 +46,9 @@
 //!
 //! # Safety vocabulary
 //!
-//! `unsafe` code lives in [`sys`], [`capi`] and [`log`]. Its arguments use these words. *Ours*: an
-//! allocation or mapping that a value in scope owns. *The caller's promise*: the `# Safety` section
-//! of the enclosing function. *Shared*: memory that a device or another thread may write at any
+//! `unsafe` code lives in [`sys`], [`capi`], [`log`] and [`drv::foreign`]. Its arguments use these
+//! words. *Ours*: an allocation or mapping that a value in scope owns. *The caller's promise*: the
+//! `# Safety` section of the enclosing function. *Shared*: memory that a device or another thread may write at any
 //! moment; it is only copied or accessed atomically. *Leaked*: made by `Box::into_raw` or
 //! `Box::leak` and never freed, so valid for ever.
 

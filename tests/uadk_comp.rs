@@ -271,26 +271,28 @@ fn whole(way: Do, handle: usize, mut asked: wd_comp_req) -> usize {
     panic!("no end");
 }
 
-fn round(task: c_int, path: u32) {
-    assert_eq!(init(task), 0);
-    assert_eq!(init(task), -17);
-    let (pack, unpack) = (session(COMPRESS), session(DECOMPRESS));
-    let input = text();
+/// There and back by each function that waits.
+fn waited_for(pack: usize, unpack: usize, input: &[u8]) {
     let mut small = vec![0; input.len()];
     let mut back = vec![0; input.len() + 100];
     for way in [wd_do_comp_sync, wd_do_comp_strm, wd_do_comp_sync2] as [Do; 3] {
-        let packed = whole(way, pack, request(COMPRESS, &input, &mut small));
+        let packed = whole(way, pack, request(COMPRESS, input, &mut small));
         let length = whole(
             way,
             unpack,
             request(DECOMPRESS, &small[..packed], &mut back),
         );
-        assert!(back[..length] == input);
+        assert!(back[..length] == *input);
     }
+}
+
+/// Eight requests at a time there, and each of them back.
+fn polled_for(pack: usize, unpack: usize, input: &[u8]) {
+    let mut back = vec![0; input.len() + 100];
     let mut produced = [0_u32; 8];
     let mut outputs = vec![vec![0; input.len()]; 8];
     for (place, output) in produced.iter_mut().zip(&mut outputs) {
-        let mut asked = request(COMPRESS, &input, output);
+        let mut asked = request(COMPRESS, input, output);
         asked.cb = Some(note);
         asked.cb_param = ptr::from_mut(place).cast();
         // SAFETY: a good session and request; the copy in the library is used until it is polled.
@@ -305,8 +307,17 @@ fn round(task: c_int, path: u32) {
         let mut inverse = request(DECOMPRESS, &output[..*length as usize], &mut back);
         // SAFETY: as above.
         assert_eq!(unsafe { wd_do_comp_sync(unpack, &raw mut inverse) }, 0);
-        assert!(back[..inverse.dst_len as usize] == input);
+        assert!(back[..inverse.dst_len as usize] == *input);
     }
+}
+
+fn round(task: c_int, path: u32) {
+    assert_eq!(init(task), 0);
+    assert_eq!(init(task), -17);
+    let (pack, unpack) = (session(COMPRESS), session(DECOMPRESS));
+    let input = text();
+    waited_for(pack, unpack, &input);
+    polled_for(pack, unpack, &input);
     let mut stats = wd_comp_stats {
         size: size_of::<wd_comp_stats>() as u64,
         ..wd_comp_stats::default()
@@ -324,6 +335,7 @@ fn round(task: c_int, path: u32) {
         wd_comp_uninit2();
         wd_comp_uninit2();
     }
+    let mut small = vec![0; input.len()];
     let mut late = request(COMPRESS, &input, &mut small);
     // SAFETY: a good request; the session is one of before.
     assert_eq!(unsafe { wd_do_comp_sync(pack, &raw mut late) }, -22);

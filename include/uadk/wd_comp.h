@@ -103,14 +103,14 @@ struct wd_comp_sess_setup {
 
 /* A request. */
 struct wd_comp_req {
-    /* The input: bytes, or the first `struct wd_datalist` of a list (in C, `list_src`). */
+    /* The input: bytes, or as `list_src` the first `struct wd_datalist` of a list. */
     __extension__ union {
         void *src;
         struct wd_datalist *list_src;
     };
     /* Bytes of input. Out: how many were consumed. */
     __u32 src_len;
-    /* Room for the output: bytes, or the first `struct wd_datalist` of a list (in C, `list_dst`). */
+    /* Room for the output: bytes, or as `list_dst` the first `struct wd_datalist` of a list. */
     __extension__ union {
         void *dst;
         struct wd_datalist *list_dst;

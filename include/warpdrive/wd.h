@@ -273,9 +273,10 @@ int wd_recv_sync(struct wd_queue *q, void **resp, __u16 ms);
  * memory in any case; the arguments are checked all the same.
  *
  * Returns 0; -EINVAL for NULL, size 0, unknown flags, a range that is not mapped, that is memory of a
- * device or of the kernel, or to which the process has less access itself; -EPERM for a writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
- * writable share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN
- * after release and in a fork child.
+ * device or of the kernel, or to which the process has less access itself; -EPERM for a writable
+ * share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a writable
+ * share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN after release
+ * and in a fork child.
  */
 int wd_mem_share(struct wd_queue *q, const void *addr, size_t size, int flags);
 
@@ -364,7 +365,8 @@ void wd_shared_free(void *addr);
 
 /**
  * Sets the function that receives the library's messages, all levels; NULL removes it. It is called
- * from any thread, also from several at once, and must not call the library. Without it messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
+ * from any thread, also from several at once, and must not call the library. Without it messages go to
+ * standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
  */
 void wd_set_log_hook(wd_log_hook hook);
 

@@ -4,7 +4,7 @@
 mod codes;
 pub mod context;
 
-pub use codes::{LARGEST, LARGEST_LZ77_ZSTD, Request, SqeType, Status};
+pub use codes::{FLAT, LARGEST, LARGEST_LZ77_ZSTD, LISTS, Request, SqeType, Status};
 
 /// Bytes of a descriptor.
 pub const SIZE: usize = 128;

@@ -7,6 +7,7 @@
 
 mod entry;
 pub mod missing;
+mod text;
 pub mod v0;
 pub mod v1;
 pub mod v2;

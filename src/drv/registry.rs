@@ -207,7 +207,8 @@ pub(crate) fn disable(lease: &Lease) {
     lease.0.set_enabled(false);
 }
 
-/// Takes out of the choice, until [`enable`], the first driver with this algorithm, name, priority and kind.
+/// Takes out of the choice, until [`enable`], the first driver with this algorithm, name, priority
+/// and kind.
 pub fn disable_named(identity: &Identity) {
     if let Some(record) = find(identity) {
         record.set_enabled(false);

@@ -144,8 +144,7 @@ impl<const N: usize> Sender<N> {
     ///
     /// # Errors
     /// [`Error::DeviceReset`] or [`Error::NoDevice`] if the device was reset or has gone. The
-    /// descriptors since the last commit are taken back then, and
-    /// belong to the caller again.
+    /// descriptors since the last commit are taken back then, and belong to the caller again.
     #[inline(always)]
     pub fn commit(&mut self) -> Result<()> {
         if self.tail == self.rung {
@@ -153,7 +152,7 @@ impl<const N: usize> Sender<N> {
         }
         barrier::before_doorbell();
         if self.dead.load(Ordering::Relaxed) != 0 {
-            return self.take_back();
+            return Err(self.take_back());
         }
         self.rung = self.tail;
         self.bell
@@ -181,8 +180,9 @@ impl<const N: usize> Sender<N> {
         alive(&self.dead, &self.broken).and(Err(Error::Busy))
     }
 
+    /// Takes back what a dead device was not told of; how it is dead.
     #[cold]
-    fn take_back(&mut self) -> Result<()> {
+    fn take_back(&mut self) -> Error {
         while self.tail != self.rung {
             self.tail = if self.tail == 0 {
                 self.depth - 1
@@ -191,7 +191,14 @@ impl<const N: usize> Sender<N> {
             };
             self.slots.tags()[self.tail as usize].store(0, Ordering::Relaxed);
         }
-        alive(&self.dead, &self.broken)
+        // Acquire: the load that met the loss was before. The word is not loaded again: whatever it
+        // says by now, nothing was sent.
+        fence(Ordering::Acquire);
+        if self.dead.lost() {
+            Error::NoDevice
+        } else {
+            Error::DeviceReset
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod sum;
 mod whole;
 
 use super::space::Space;
-use crate::bd::zip::{Bytes, LARGEST_LZ77_ZSTD, Request, Sqe, Status};
+use crate::bd::zip::{Bytes, FLAT, LARGEST_LZ77_ZSTD, LISTS, Request, Sqe, Status};
 use crate::calc::deflate::{BadData, Deflater, Inflater, MAX_WINDOW_BITS};
 use crate::calc::lz4::Lz4;
 use crate::calc::lz77::Lz77;
@@ -130,7 +130,7 @@ impl Engine {
             && (both_ways || direction == Direction::Compress)
             && (request != Request::Lz4 || !sqe.stateful)
             && TYPES.contains(&sqe.sqe_type)
-            && [place::FLAT, place::SGL].contains(&sqe.buffer_type)
+            && [FLAT, LISTS].contains(&sqe.buffer_type)
             && (sqe.stateful || sqe.input_length > 0)
             && sqe.input_length <= longest
             && sqe.output_space <= MAX_LENGTH;

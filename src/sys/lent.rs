@@ -105,8 +105,8 @@ impl Promise {
 pub struct Spot<T>(UnsafeCell<T>);
 
 // SAFETY: no reference to the value is made here; who reads or writes at its address, or borrows what
-// is there, answers for that with a promise. The value is plain data: what its addresses name is the concern of whoever follows
-// them.
+// is there, answers for that with a promise. The value is plain data: what its addresses name is the
+// concern of whoever follows them.
 unsafe impl<T: Copy> Sync for Spot<T> {}
 // SAFETY: as above.
 unsafe impl<T: Copy> Send for Spot<T> {}

@@ -76,12 +76,6 @@ impl MmBr {
     pub fn usr(&self) -> usize {
         self.0.usr()
     }
-
-    /// Bytes of a block of `usr`; `None` if the program does not tell.
-    #[must_use]
-    pub fn block_size(&self) -> Option<u32> {
-        self.0.block_size()
-    }
 }
 
 #[cfg(test)]
@@ -134,10 +128,6 @@ mod tests {
             .fetch_sub(sz, Ordering::Relaxed);
     }
 
-    unsafe extern "C" fn size(_: *mut c_void) -> u32 {
-        512
-    }
-
     fn of(counts: &Counts) -> wd_mm_br {
         wd_mm_br {
             alloc: Some(alloc),
@@ -145,7 +135,7 @@ mod tests {
             iova_map: Some(map),
             iova_unmap: Some(unmap),
             usr: ptr::from_ref(counts).cast_mut().cast(),
-            get_bufsize: Some(size),
+            get_bufsize: None,
         }
     }
 
@@ -159,7 +149,6 @@ mod tests {
         let br = lent(&of(&counts));
         assert!(br.complete());
         assert_eq!(br.usr(), ptr::from_ref(&counts).addr());
-        assert_eq!(br.block_size(), Some(512));
         let memory = br.allocate(100).expect("there");
         assert_eq!(memory.address(), 0x7000);
         assert_eq!(counts.allocated.load(Ordering::Relaxed), 100);
@@ -178,10 +167,9 @@ mod tests {
     fn what_is_missing_is_told_and_not_called() {
         let counts = Counts::default();
         let mut br = of(&counts);
-        (br.iova_unmap, br.get_bufsize) = (None, None);
+        br.iova_unmap = None;
         let without_unmap = lent(&br);
         assert!(without_unmap.allocates() && without_unmap.maps() && !without_unmap.complete());
-        assert_eq!(without_unmap.block_size(), None);
         let iova = without_unmap.map(0x7000, 1).expect("there");
         without_unmap.unmap(0x7000, iova, 1);
         assert_eq!(counts.mapped.load(Ordering::Relaxed), 1);

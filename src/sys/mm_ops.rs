@@ -114,14 +114,6 @@ impl MmOps {
         self.0.usr.expose_provenance()
     }
 
-    /// Bytes of a block of the memory; `None` if the program does not tell.
-    #[must_use]
-    pub fn block_size(&self) -> Option<u32> {
-        let size = self.0.get_bufsize?;
-        // SAFETY: the promise of `without_sva`, or of the message that carried the operations.
-        Some(unsafe { size(self.0.usr) })
-    }
-
     /// A copy of the operations that a message carries; `None` if it carries none.
     #[must_use]
     pub fn lent(promise: Promise, ops: *const wd_mm_ops) -> Option<MmOps> {

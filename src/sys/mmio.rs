@@ -10,6 +10,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Register {
     at: NonNull<u64>,
+    #[expect(dead_code, reason = "held for its Drop")]
     keep: Arc<Backing>,
 }
 
@@ -30,12 +31,6 @@ impl Register {
     pub fn store(&self, value: u64) {
         // SAFETY: `new` promises an aligned address in a mapping that `keep` holds.
         unsafe { store(self.at.as_ptr(), value) };
-    }
-
-    /// Whether the device behind the register has disappeared (see [`super::lost`]).
-    #[must_use]
-    pub fn lost(&self) -> bool {
-        self.keep.lost()
     }
 }
 

@@ -237,12 +237,6 @@ impl<M: Copy> Slots<M> {
 }
 
 impl<M: Copy> Poster<M> {
-    /// The slots.
-    #[must_use]
-    pub fn slots(&self) -> &Arc<Slots<M>> {
-        &self.slots
-    }
-
     /// Takes a free slot, has `fill` write the message into it, given its tag and what was in the
     /// slot, and has `send` hand it over.
     ///

@@ -87,6 +87,11 @@ impl SqeType {
     }
 }
 
+/// What addresses are of (word 9, bits 8-11): plain memory.
+pub const FLAT: u8 = 0;
+/// What addresses are of: scatter-gather lists.
+pub const LISTS: u8 = 1;
+
 /// The most bytes of input or output of one request with plain addresses.
 pub const LARGEST: u32 = 8 << 20;
 /// The most bytes of input of a request for a zstd encoder.

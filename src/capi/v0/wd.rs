@@ -10,6 +10,7 @@
 )]
 
 use super::entry;
+use crate::capi::text::text;
 use crate::ctypes::v0::*;
 use crate::error::{Error, Result};
 use crate::qm::layout::Version;
@@ -61,20 +62,6 @@ unsafe fn handle<'a>(q: *mut wd_queue) -> &'a AtomicPtr<c_void> {
 unsafe fn message<'a>(tag: NonZeroU64) -> &'a mut Descriptor {
     // SAFETY: the promise above; a descriptor is bytes, so any alignment and content will do.
     unsafe { &mut *(tag.get() as *mut [u8; DESCRIPTOR_SIZE]) }
-}
-
-/// A C string, if there is one and it is UTF-8.
-///
-/// # Safety
-/// `text` is NULL or a string that outlives `'a`.
-unsafe fn text<'a>(text: *const c_char) -> Result<&'a str> {
-    if text.is_null() {
-        return Err(Error::Invalid);
-    }
-    // SAFETY: not NULL, so by the caller's promise a string.
-    unsafe { CStr::from_ptr(text) }
-        .to_str()
-        .map_err(|_| Error::Invalid)
 }
 
 /// The text in a field of fixed size; empty if it is not terminated or not UTF-8.
@@ -331,9 +318,10 @@ pub unsafe extern "C" fn wd_recv_sync(
 /// memory in any case; the arguments are checked all the same.
 ///
 /// Returns 0; -EINVAL for NULL, size 0, unknown flags, a range that is not mapped, that is memory of a
-/// device or of the kernel, or to which the process has less access itself; -EPERM for a writable share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a
-/// writable share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN
-/// after release and in a fork child.
+/// device or of the kernel, or to which the process has less access itself; -EPERM for a writable
+/// share of a file mapped `MAP_SHARED`; -ENOMEM if `RLIMIT_MEMLOCK` is too low; -EBUSY for a writable
+/// share of pages shared for reading only; -EOPNOTSUPP if the device cannot; -ESHUTDOWN after release
+/// and in a fork child.
 #[unsafe(export_name = "__uadk_v0_wd_mem_share")]
 pub unsafe extern "C" fn wd_mem_share(
     q: *mut wd_queue,
@@ -597,7 +585,8 @@ pub unsafe extern "C" fn wd_shared_free(addr: *mut c_void) {
 }
 
 /// Sets the function that receives the library's messages, all levels; NULL removes it. It is called
-/// from any thread, also from several at once, and must not call the library. Without it messages go to standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
+/// from any thread, also from several at once, and must not call the library. Without it messages go to
+/// standard error if `WD_LOG_LEVEL` is `error`, `info` or `debug`, else nowhere.
 #[unsafe(export_name = "__uadk_v0_wd_set_log_hook")]
 pub unsafe extern "C" fn wd_set_log_hook(hook: wd_log_hook) {
     entry("wd_set_log_hook", || {

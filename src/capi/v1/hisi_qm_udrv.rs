@@ -4,12 +4,13 @@
 
 use super::queue_of;
 use crate::capi::entry::entry;
+use crate::capi::text::text;
 use crate::ctypes::v1::hisi_qm_udrv::hisi_qm_inject_op;
 use crate::ctypes::v1::wd::wd_queue;
 use crate::error::Error;
 use crate::sys::inject::Inject;
 use crate::sys::lent::Promise;
-use core::ffi::{CStr, c_int};
+use core::ffi::c_int;
 
 /// Lets the program's functions add to each descriptor of the queue before it is sent, and look at it
 /// when it is back: 0, or -EINVAL for NULL, a queue that is not open, a function that is missing, or
@@ -31,13 +32,8 @@ pub unsafe extern "C" fn hisi_qm_inject_op_register(
         let api = unsafe { &raw const (*op).hw_type };
         // SAFETY: as above.
         let api = unsafe { api.read() };
-        if api.is_null() {
-            return Err(Error::Invalid);
-        }
-        // SAFETY: not NULL, so by the caller's promise a string.
-        let api = unsafe { CStr::from_ptr(api) }
-            .to_str()
-            .map_err(|_| Error::Invalid)?;
+        // SAFETY: by the caller's promise NULL or a string.
+        let api = unsafe { text(api) }?;
         queue.inject(api, inject).map(|()| 0)
     })
 }

@@ -9,6 +9,7 @@
 
 use super::{field, handle, queue_of, set_field};
 use crate::capi::entry::entry;
+use crate::capi::text::text;
 use crate::ctypes::v1::__u16;
 use crate::ctypes::v1::wd::{wd_log, wd_queue};
 use crate::error::{Error, Result};
@@ -16,7 +17,7 @@ use crate::log;
 use crate::queue::Direction;
 use crate::sys::lent::Promise;
 use crate::wcrypto::queue::{Answer, Owner, Queue, Wanted};
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{c_char, c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 use core::time::Duration;
@@ -51,7 +52,7 @@ pub unsafe extern "C" fn wd_request_queue(q: *mut wd_queue) -> c_int {
         let named = !path.is_empty() && !path.starts_with('/') && !path.contains("../");
         let queue = Queue::request(&Wanted {
             // SAFETY: the caller's promise: NULL or a string.
-            algorithm: unsafe { text(q.capa.alg) }.ok_or(Error::NoDevice)?,
+            algorithm: unsafe { text(q.capa.alg) }.map_err(|_| Error::NoDevice)?,
             device: named.then_some(&*path),
             nodes: q.node_mask,
             direction,
@@ -301,16 +302,4 @@ pub unsafe extern "C" fn wd_register_log(log: wd_log) -> c_int {
         log::set_printer(log);
         Ok(0)
     })
-}
-
-/// A C string; `None` for NULL and for what is not UTF-8.
-///
-/// # Safety
-/// `text` is NULL or a string that outlives `'a`.
-unsafe fn text<'a>(text: *const c_char) -> Option<&'a str> {
-    if text.is_null() {
-        return None;
-    }
-    // SAFETY: not NULL, so by the caller's promise a string.
-    unsafe { CStr::from_ptr(text) }.to_str().ok()
 }

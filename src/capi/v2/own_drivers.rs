@@ -8,6 +8,7 @@
 
 use crate::alg::context;
 use crate::capi::entry::entry;
+use crate::capi::text::text;
 use crate::ctypes::v2::handle_t;
 use crate::ctypes::v2::wd_alg::{alg_dev_type, hisi_dev_usage, wd_alg_driver};
 use crate::ctypes::v2::wd_alg_common::wd_ctx_mode;
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::sys::fork::PerProcess;
 use crate::sys::lock::Mutex;
 use crate::sys::slots::Posted;
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{c_int, c_void};
 use core::{ptr, slice};
 use std::ffi::CString;
 use std::sync::Arc;
@@ -71,9 +72,16 @@ fn find(driver: *mut wd_alg_driver) -> Option<Arc<Bound>> {
 }
 
 /// Prepares `driver` for contexts, of which each is a handle and whether it is asynchronous.
+///
+/// # Errors
+/// [`Error::Exists`] if it is prepared; [`Error::Invalid`] if it is none of the library's; else what
+/// it answers.
 fn bind(driver: *mut wd_alg_driver, seats: Vec<Seat>, sleeps: bool) -> Result<Arc<Bound>> {
     let own = registry::shown_as(driver).ok_or(Error::Invalid)?;
-    if find(driver).is_some() {
+    // Held until the engine is in the list: a second one would share the first one's queues, and stop
+    // them at its end.
+    let mut list = bound().lock();
+    if list.iter().any(|bound| bound.driver == driver.addr()) {
         return Err(Error::Exists);
     }
     let contexts = seats.iter().map(|seat| (seat.handle, seat.asynchronous));
@@ -83,13 +91,6 @@ fn bind(driver: *mut wd_alg_driver, seats: Vec<Seat>, sleeps: bool) -> Result<Ar
         contexts: contexts.filter(|(handle, _)| *handle != 0).collect(),
         engine: own.bind_comp(seats, sleeps)?,
     });
-    let mut list = bound().lock();
-    // Another thread may have been faster; its engine is as good.
-    if let Some(other) = list.iter().find(|bound| bound.driver == new.driver) {
-        let other = Arc::clone(other);
-        drop(list);
-        return Ok(other);
-    }
     list.push(Arc::clone(&new));
     Ok(new)
 }
@@ -162,7 +163,11 @@ fn helper(driver: *mut wd_alg_driver) -> Result<Arc<Bound>> {
         op_type: 0,
         asynchronous: false,
     };
-    bind(driver, vec![seat], false)
+    match bind(driver, vec![seat], false) {
+        // Another thread was faster.
+        Err(Error::Exists) => find(driver).ok_or(Error::Invalid),
+        answer => answer,
+    }
 }
 
 /// `send` of the library's drivers.
@@ -216,17 +221,4 @@ unsafe extern "C" fn get_usage(param: *mut c_void) -> c_int {
         let percent = own.usage(device, question.alg_op_type)?;
         c_int::try_from(percent).map_err(|_| Error::Io)
     })
-}
-
-/// A C string, if there is one and it is UTF-8.
-///
-/// # Safety
-/// `text` is NULL or a string that outlives `'a`.
-pub(super) unsafe fn text<'a>(text: *const c_char) -> Result<&'a str> {
-    if text.is_null() {
-        return Err(Error::Invalid);
-    }
-    // SAFETY: not NULL, so by the caller's promise a string.
-    let text = unsafe { CStr::from_ptr(text) };
-    text.to_str().map_err(|_| Error::Invalid)
 }

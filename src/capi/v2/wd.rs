@@ -11,6 +11,7 @@ use super::{memory, numa};
 use crate::alg::context::{self, Context};
 use crate::alg::device;
 use crate::capi::entry::{PointerOrError, SystemCall, entry};
+use crate::capi::text::text;
 use crate::ctypes::v2::uacce::uacce_qfrt;
 use crate::ctypes::v2::wd::{MAX_ATTR_STR_SIZE, WD_HW_EACCESS, uacce_dev, uacce_dev_list};
 use crate::ctypes::v2::wd_alg_common::bitmask;
@@ -57,12 +58,8 @@ unsafe fn device_of<'a>(dev: *const uacce_dev) -> Result<&'a uacce_dev> {
 /// # Safety
 /// `name` is NULL or a string that outlives `'a`.
 unsafe fn algorithm<'a>(name: *const c_char) -> Result<&'a str> {
-    if name.is_null() {
-        return Err(Error::Invalid);
-    }
-    // SAFETY: not NULL, so by the caller's promise a string.
-    let name = unsafe { CStr::from_ptr(name) };
-    let name = name.to_str().map_err(|_| Error::Invalid)?;
+    // SAFETY: the promise above.
+    let name = unsafe { text(name) }?;
     if name.len() >= MAX_ATTR_STR_SIZE {
         return Err(Error::Invalid);
     }

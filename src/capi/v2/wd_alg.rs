@@ -7,10 +7,11 @@
               for all: pointers are NULL or good"
 )]
 
-use super::own_drivers::{self, text};
+use super::own_drivers;
 use crate::bus;
 use crate::calc::algorithms;
 use crate::capi::entry::entry;
+use crate::capi::text::text;
 use crate::ctypes::v2::wd_alg::{wd_alg_driver, wd_alg_list};
 use crate::ctypes::v2::{__u8, handle_t};
 use crate::drv::foreign::{Foreign, identity};

@@ -16,6 +16,7 @@ use crate::alg::comp::start::{Given, Own, Wanted};
 use crate::alg::sched::Native;
 use crate::alg::setup::{Chooser, Param};
 use crate::capi::entry::entry;
+use crate::capi::text::text;
 use crate::ctypes::v2::wd::wd_mm_ops;
 use crate::ctypes::v2::wd_alg_common::{
     alg_task_type, wd_cap_config, wd_ctx, wd_ctx_config, wd_ctx_mode, wd_ctx_nums, wd_ctx_params,
@@ -31,7 +32,7 @@ use crate::ctypes::v2::{__u8, __u32, CBool, Enum, handle_t};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::mm_ops::MmOps;
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::{c_char, c_int, c_void};
 use core::mem::offset_of;
 use core::{ptr, slice};
 use std::sync::Arc;
@@ -165,18 +166,6 @@ unsafe fn wanted(params: *const wd_ctx_params) -> Result<Option<Wanted>> {
 
 /// One more kind of operation than compression has.
 const MOST_KINDS: u32 = 3;
-
-/// A text of C's; `None` for NULL, and where it is not UTF-8.
-///
-/// # Safety
-/// `text` is NULL or ends with NUL, and outlives `'a`.
-unsafe fn text<'a>(text: *const c_char) -> Option<&'a str> {
-    if text.is_null() {
-        return None;
-    }
-    // SAFETY: not NULL, so by the promise above a text.
-    unsafe { CStr::from_ptr(text) }.to_str().ok()
-}
 
 /// The parameter of a session for the library's scheduler.
 fn read_param(address: usize, native: &Native) -> Option<sched_params> {

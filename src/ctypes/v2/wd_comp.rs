@@ -132,11 +132,11 @@ pub type wd_alg_comp_cb_t =
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct wd_comp_req {
-    /// The input: bytes, or the first `struct wd_datalist` of a list (in C, `list_src`).
+    /// The input: bytes, or as `list_src` the first `struct wd_datalist` of a list.
     pub src: *mut c_void,
     /// Bytes of input. Out: how many were consumed.
     pub src_len: __u32,
-    /// Room for the output: bytes, or the first `struct wd_datalist` of a list (in C, `list_dst`).
+    /// Room for the output: bytes, or as `list_dst` the first `struct wd_datalist` of a list.
     pub dst: *mut c_void,
     /// Bytes of room. Out: how many were produced.
     pub dst_len: __u32,

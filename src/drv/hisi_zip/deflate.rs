@@ -29,40 +29,17 @@ pub(super) fn encode(
     format: wd_comp_alg_type,
 ) -> Result<Job> {
     let stateful = stream::is_stateful(message);
-    let (mut source, mut room) = buffers(message)?;
+    let new = stream::is_new(message);
+    let (source, room) = buffers(message)?;
     if stateful && room.is_list() {
         return Err(Error::Invalid);
     }
-    let written = header::written(format);
-    let new = stream::is_new(message);
-    let least = if new && facts.compresses {
-        stream::LEAST_ROOM + written.len() as u32
+    let (room, stored) = room_or_store(facts, message, format, room);
+    let (mut source, mut room, header) = if new {
+        behind_header(facts, format, source, room)?
     } else {
-        stream::LEAST_ROOM
+        (source, room, 0)
     };
-    let stored = stateful && room.len <= least;
-    if stored {
-        let store = Place::Flat(stream::store_at(message));
-        room = Buffer::new(store, stream::STORE as u32);
-    }
-    let mut header = 0;
-    if new && facts.compresses {
-        header = written.len() as u16;
-        let rest = room.without(header.into())?;
-        if rest.len == 0 {
-            return Err(Error::Invalid);
-        }
-        room.put(facts.promise, written)?;
-        room = rest;
-    } else if new {
-        let length = |input: &[u8]| header::length(format, input);
-        let found = source.beginning(facts.promise, length);
-        header = found.unwrap_or_default();
-        if found.is_none() && !written.is_empty() {
-            return Err(Error::Invalid);
-        }
-        source = source.without(header.into())?;
-    }
     if !room.is_list() {
         room.len = room.len.min(LARGEST);
     }
@@ -102,6 +79,55 @@ pub(super) fn encode(
         literals: None,
         results: core::ptr::null_mut(),
     })
+}
+
+/// Where the engine writes: to the room of the message, or for a stream that has too little there to
+/// the store buffer; whether it is that.
+fn room_or_store(
+    facts: &Facts,
+    message: &wd_comp_msg,
+    format: wd_comp_alg_type,
+    room: Buffer,
+) -> (Buffer, bool) {
+    let header = if stream::is_new(message) && facts.compresses {
+        header::written(format).len() as u32
+    } else {
+        0
+    };
+    if !stream::is_stateful(message) || room.len > stream::LEAST_ROOM + header {
+        return (room, false);
+    }
+    let store = Place::Flat(stream::store_at(message));
+    (Buffer::new(store, stream::STORE as u32), true)
+}
+
+/// What the engine works on at the beginning of a stream: input and room behind the header, which is
+/// written or skipped, and its length.
+///
+/// # Errors
+/// As [`encode`].
+fn behind_header(
+    facts: &Facts,
+    format: wd_comp_alg_type,
+    source: Buffer,
+    room: Buffer,
+) -> Result<(Buffer, Buffer, u16)> {
+    let written = header::written(format);
+    if facts.compresses {
+        let header = written.len() as u16;
+        let rest = room.without(header.into())?;
+        if rest.len == 0 {
+            return Err(Error::Invalid);
+        }
+        room.put(facts.promise, written)?;
+        return Ok((source, rest, header));
+    }
+    let found = source.beginning(facts.promise, |input| header::length(format, input));
+    if found.is_none() && !written.is_empty() {
+        return Err(Error::Invalid);
+    }
+    let header = found.unwrap_or_default();
+    Ok((source.without(header.into())?, room, header))
 }
 
 /// How much of the input of a stream is sure to fit when it is compressed: all of it, if the room

@@ -7,15 +7,12 @@ use super::mark::Mark;
 use super::pool::Pool;
 use super::record::{Record, Records};
 use super::{Facts, stream};
-use crate::bd::zip::{Sqe, context};
+use crate::bd::zip::{LISTS, Sqe, context};
 use crate::ctypes::v2::wd::wd_buff_type;
 use crate::ctypes::v2::wd_comp::wd_lz77_zstd_data;
 use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::error::{Error, Result};
 use crate::sys::mm_ops::MmOps;
-
-/// Word 9, bits 8-11: addresses are of lists.
-const LISTS: u8 = 1;
 
 /// A request, ready but for the addresses in its descriptor.
 pub(super) struct Job {

@@ -80,7 +80,8 @@ fn open(pool: &Pool, ops: Option<&MmOps>, record: &mut Record) -> Result<Open> {
     let address = memory.address();
     record.memory.push(memory);
     let bus = record.map(ops, address, LIST + ALIGNMENT)?;
-    let aligned = bus.next_multiple_of(ALIGNMENT as u64);
+    let aligned = bus.checked_next_multiple_of(ALIGNMENT as u64);
+    let aligned = aligned.ok_or(Error::Invalid)?;
     let at = address + (aligned - bus) as usize;
     Ok(Open {
         at: core::ptr::with_exposed_provenance_mut(at),

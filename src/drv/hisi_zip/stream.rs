@@ -5,7 +5,7 @@
 
 use super::{Facts, header};
 use crate::bd::zip::context;
-use crate::ctypes::v2::wd::{WD_EAGAIN, WD_SUCCESS};
+use crate::ctypes::v2::wd::{WD_EAGAIN, WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type;
 use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_state, wd_comp_strm_pos};
 use crate::error::{Error, Result};
@@ -128,6 +128,14 @@ fn put_end(store: &mut Store, message: &wd_comp_msg, format: wd_comp_alg_type) {
     (store.status, store.last) = (WD_SUCCESS as u32, 1);
 }
 
+/// A status as it was stored. A device that writes to contexts can put anything there.
+fn known(status: u32) -> u32 {
+    match status as i32 {
+        WD_SUCCESS | WD_STREAM_END | WD_EAGAIN => status,
+        _ => WD_IN_EPARA as u32,
+    }
+}
+
 /// Gives the caller what it has room for.
 fn hand_out(promise: Promise, store: &mut Store, message: &mut wd_comp_msg) {
     let from = (store.offset as usize).min(STORE);
@@ -140,10 +148,11 @@ fn hand_out(promise: Promise, store: &mut Store, message: &mut wd_comp_msg) {
         to.write(*byte);
     }
     message.produced = count as u32;
-    store.offset += count as u32;
-    store.pending -= count as u32;
+    store.offset = (from + count) as u32;
+    // What lies behind the buffer's end never was in it.
+    store.pending = store.pending.min((STORE - from) as u32) - count as u32;
     message.req.status = if store.pending == 0 {
-        store.status
+        known(store.status)
     } else {
         WD_EAGAIN as u32
     };

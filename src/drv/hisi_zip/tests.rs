@@ -3,7 +3,7 @@
 
 use super::mark::{Mark, RECORDS};
 use super::record::Record;
-use super::{Facts, answer, lz};
+use super::{Facts, answer, lz, stream};
 use crate::bd::zip::Sqe;
 use crate::bd::zip::context::{HARDWARE, REPEAT_CODES, SIZE, Words};
 use crate::ctypes::v2::Enum;
@@ -111,6 +111,26 @@ fn a_window_that_no_context_has_room_for_is_not_followed() {
     let mut context = [0; SIZE / 8];
     let words = [3 | 16 << 10, 0, 0xffff];
     assert_eq!(left_off(WD_DEFLATE, words, 5, &mut context), WD_SUCCESS);
+}
+
+#[test]
+fn a_store_buffer_that_is_nonsense_is_empty_soon_and_no_good_end() {
+    let mut context: Context = [u64::MAX; SIZE / 8];
+    let mut output = [0; 1000];
+    let mut message = blank();
+    message.ctx_buf = context.as_mut_ptr().cast();
+    message.req.dst = output.as_mut_ptr().cast();
+    message.req.dst_len = 1000;
+    assert_eq!(
+        stream::without_device(&FACTS, &mut message, WD_ZLIB),
+        Ok(true)
+    );
+    assert_eq!(message.produced, 0);
+    assert_eq!(message.req.status, WD_IN_EPARA as u32);
+    assert_eq!(
+        stream::without_device(&FACTS, &mut message, WD_ZLIB),
+        Ok(false)
+    );
 }
 
 #[test]

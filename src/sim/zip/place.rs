@@ -5,14 +5,9 @@ use super::{BAD_REQUEST, TRUNCATED, bus_fault};
 use crate::bd::sgl::{
     ALIGNMENT, ENTRY, Entry, HEAD, Head, LARGEST_ENTRY, MOST_ENTRIES, MOST_LISTS,
 };
-use crate::bd::zip::{Sqe, Status};
+use crate::bd::zip::{LISTS, Sqe, Status};
 use crate::sim::space::Space;
 use core::ops::Range;
-
-/// Buffer type 0: addresses are those of the bytes.
-pub(super) const FLAT: u8 = 0;
-/// Buffer type 1: they are those of lists.
-pub(super) const SGL: u8 = 1;
 
 /// A place in the client's memory, moving forward.
 #[derive(Clone)]
@@ -49,7 +44,7 @@ impl<'s> Place<'s> {
             here: u64::MAX,
             list: None,
         };
-        if sqe.buffer_type == SGL {
+        if sqe.buffer_type == LISTS {
             place.here = 0;
             place.list = Some(place.list(address, 1)?);
             place.skip(offset as usize)?;

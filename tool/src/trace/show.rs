@@ -35,26 +35,7 @@ fn line(event: &Event, verbose: bool) -> String {
             ..
         } => {
             let head = head(*ns, *queue, *slot, "submit  ");
-            body(&head, bytes, verbose, |sqe| {
-                let mut text = format!(
-                    "{} in {} at {:#x}, room {} at {:#x}",
-                    name(sqe.request),
-                    sqe.input_length,
-                    sqe.source,
-                    sqe.output_space,
-                    sqe.destination
-                );
-                for (is, word) in [
-                    (sqe.stateful, "stream"),
-                    (sqe.stateful && sqe.new_stream, "new"),
-                    (sqe.finish, "last"),
-                ] {
-                    if is {
-                        text = text + ", " + word;
-                    }
-                }
-                text
-            })
+            body(&head, bytes, verbose, asked)
         }
         Event::Complete {
             queue,
@@ -64,18 +45,43 @@ fn line(event: &Event, verbose: bool) -> String {
             ..
         } => {
             let head = head(*ns, *queue, *slot, "complete");
-            body(&head, bytes, verbose, |sqe| {
-                format!(
-                    "{} (status {:#04x}), consumed {}, produced {}, checksum {:#010x}",
-                    meaning(sqe.status),
-                    sqe.status,
-                    sqe.consumed,
-                    sqe.produced,
-                    sqe.checksum
-                )
-            })
+            body(&head, bytes, verbose, answered)
         }
     }
+}
+
+/// What a descriptor on its way to the device says.
+fn asked(sqe: &Sqe) -> String {
+    let mut text = format!(
+        "{} in {} at {:#x}, room {} at {:#x}",
+        name(sqe.request),
+        sqe.input_length,
+        sqe.source,
+        sqe.output_space,
+        sqe.destination
+    );
+    for (is, word) in [
+        (sqe.stateful, "stream"),
+        (sqe.stateful && sqe.new_stream, "new"),
+        (sqe.finish, "last"),
+    ] {
+        if is {
+            text = text + ", " + word;
+        }
+    }
+    text
+}
+
+/// What a descriptor says when it comes back.
+fn answered(sqe: &Sqe) -> String {
+    format!(
+        "{} (status {:#04x}), consumed {}, produced {}, checksum {:#010x}",
+        meaning(sqe.status),
+        sqe.status,
+        sqe.consumed,
+        sqe.produced,
+        sqe.checksum
+    )
 }
 
 fn head(ns: u64, queue: u32, slot: u16, what: &str) -> String {

@@ -2,7 +2,9 @@
 
 use super::store::{self, Way};
 use super::{Facts, Kind, address, results, window};
-use crate::bd::zip::{Bytes, LARGEST, LARGEST_LZ77_ZSTD, Request, Sqe, SqeType, context};
+use crate::bd::zip::{
+    Bytes, FLAT, LARGEST, LARGEST_LZ77_ZSTD, LISTS, Request, Sqe, SqeType, context,
+};
 use crate::ctypes::v1::wd_comp::{
     wcrypto_comp_alg_type, wcrypto_comp_flush_type, wcrypto_comp_level, wcrypto_comp_msg,
     wcrypto_comp_optype, wcrypto_zstd_out,
@@ -14,12 +16,9 @@ use crate::log_error;
 use crate::qm::layout::Version;
 use core::num::NonZeroU64;
 
-/// Word 9, bits 8-11: addresses are of lists.
-const LISTS: u8 = 1;
-
-/// Puts the descriptor of a message into bytes that were zero. `map` tells the device's address of so many bytes at an address of
-/// the process; what it told before an error is mapped all the same. More room for output than the
-/// engine takes is not used: `message.avail_out` says afterwards how much is.
+/// Puts the descriptor of a message into bytes that were zero. `map` tells the device's address of so
+/// many bytes at an address of the process; what it told before an error is mapped all the same. More
+/// room for output than the engine takes is not used: `message.avail_out` says afterwards how much is.
 ///
 /// # Errors
 /// [`Error::Invalid`] for numbers that mean nothing, for a format that the device does not have, for
@@ -37,7 +36,7 @@ pub fn encode(
         finish: message.flush_type == wcrypto_comp_flush_type::WCRYPTO_FINISH as u8,
         stateful: kind.stateful,
         new_stream: kind.new,
-        buffer_type: if kind.lists { LISTS } else { 0 },
+        buffer_type: if kind.lists { LISTS } else { FLAT },
         isize: message.isize,
         checksum: message.checksum,
         ..Sqe::default()

@@ -38,15 +38,17 @@ pub struct Facts {
 /// The device's address of `len` bytes, as `map` tells it.
 ///
 /// # Errors
-/// [`Error::Invalid`] if it has no answer, as the C library says.
+/// [`Error::Invalid`] if it has no answer, as the C library says, or one that so many bytes do not lie
+/// behind.
 #[inline(always)]
 fn address(
     va: *const u8,
     len: usize,
     map: &mut impl FnMut(usize, usize) -> Option<NonZeroU64>,
 ) -> Result<u64> {
-    let found = map(va.expose_provenance(), len);
-    found.map(NonZeroU64::get).ok_or(Error::Invalid)
+    let found = map(va.expose_provenance(), len).map(NonZeroU64::get);
+    let found = found.filter(|at| at.checked_add(len as u64).is_some());
+    found.ok_or(Error::Invalid)
 }
 
 /// The numbers of a message that have to be one of a few.
