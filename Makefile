@@ -272,6 +272,8 @@ test: cargo-test
 cargo-test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
 	$(CARGO) test --locked --workspace
+test-programs:
+	$(CARGO) test --locked --workspace --no-run
 # The tests that were not done, and why.
 skipped:
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
@@ -347,6 +349,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test cargo-test skipped test-vm vm tools faults fuzz miri models sanitize deny bench measure check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test cargo-test test-programs skipped test-vm vm tools faults fuzz miri models sanitize deny bench measure check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

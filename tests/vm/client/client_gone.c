@@ -154,6 +154,7 @@ static void while_opening(void)
 			wd_release_queue(&q);
 		}
 	} while (ret == 0);
+	fprintf(stderr, "the last answer: %d\n", ret);
 	CHECK(ret == -ENODEV);
 	end_later(&later);
 	ANSWERS(try_open(&q, NULL), ENODEV);
