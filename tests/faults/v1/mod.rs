@@ -7,6 +7,7 @@ mod line;
 mod messages;
 mod sequences;
 mod streams;
+mod threads;
 
 use super::leaks::Leaks;
 use super::plan::lies;
@@ -20,8 +21,8 @@ use warpdrive::capi::v1::wd_comp::*;
 use warpdrive::ctypes::v1::wd::{
     WD_EBUSY, WD_EIO, WD_ETIMEDOUT, WD_HW_EACCESS, WD_IN_EPARA, WD_VERIFY_ERR,
 };
-use warpdrive::ctypes::v1::wd_comp::wcrypto_lz77_zstd_format;
 use warpdrive::ctypes::v1::wd_comp::wcrypto_op_result::*;
+use warpdrive::ctypes::v1::wd_comp::{wcrypto_comp_op_data, wcrypto_lz77_zstd_format};
 
 /// How long an answer is waited for before it is given up.
 const PATIENCE: Duration = Duration::from_millis(25);
@@ -46,6 +47,8 @@ pub enum Way {
     Lists,
     /// As Sync, Async and Stream, by LZ77.
     Sequences,
+    /// As Sync and Async, by several threads.
+    Threads,
 }
 
 /// All ways that deflate in blocks takes.
@@ -68,6 +71,24 @@ struct Ended {
     consumed: u32,
     produced: u32,
 }
+
+impl Ended {
+    fn of(request: &wcrypto_comp_op_data) -> Ended {
+        Ended {
+            status: request.status.into(),
+            consumed: request.consumed,
+            produced: request.produced,
+        }
+    }
+
+    /// Whether the request was handed back while the device may still have it.
+    fn is_late(self) -> bool {
+        self.status == WD_HW_EACCESS as u32
+    }
+}
+
+// SAFETY: its pointers are to memory of its own, and to a pool that any thread may use.
+unsafe impl Send for Task {}
 
 impl Task {
     /// `None` if no memory is left for it.
@@ -201,6 +222,12 @@ pub fn round(ways: &[Way], seed: u64, number: u64) -> Counts {
             continue;
         };
         counts.begun += 1;
+        if ways[0] == Way::Threads {
+            let most = (number - counts.sent).min(300);
+            threads::use_up(line, most, &mut random, &mut counts);
+            leaks.check(counts.sent);
+            continue;
+        }
         let life = Life {
             line,
             out: BTreeMap::new(),
@@ -233,7 +260,7 @@ fn use_up(mut life: Life<'_>, ways: &[Way], random: &mut Random, number: u64) {
             Way::Stream => life.stream(random),
             Way::Sequences if random.below(3) == 0 => life.sequences(random),
             Way::Lists | Way::Sequences if random.below(2) == 0 => life.synchronous(whole, random),
-            Way::Lists | Way::Sequences => life.asynchronous(posting, random),
+            Way::Lists | Way::Sequences | Way::Threads => life.asynchronous(posting, random),
         };
     }
     let end = Instant::now() + PATIENCE;

@@ -94,13 +94,8 @@ impl Life<'_> {
                 alive = answer == -WD_ETIMEDOUT;
                 break;
             }
-            let ended = Ended {
-                status: asked.status.into(),
-                consumed: asked.consumed,
-                produced: asked.produced,
-            };
             let done = self.counts.done;
-            task.judge_behind(&before, ended, self.counts);
+            task.judge_behind(&before, Ended::of(&asked), self.counts);
             before.extend_from_slice(&task.lent.copy);
             self.keep(task, None, false);
             if self.counts.done == done || piece == 0 {
