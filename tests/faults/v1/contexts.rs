@@ -1,7 +1,7 @@
 //! Whole requests through contexts: `wcrypto_do_comp` and `wcrypto_comp_poll`.
 
 use super::super::request::Random;
-use super::{Ended, FAILED, Life, PATIENCE, REFUSED, Task};
+use super::{Ended, Life, PATIENCE, REFUSED, Task};
 use std::cell::RefCell;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -71,6 +71,7 @@ impl Life<'_> {
             // SAFETY: a context; buffers stay until its queue is released if it times out.
             let answer = unsafe { wcrypto_do_comp(context, &mut asked, null_mut()) };
             if answer == 0 {
+                self.late = 0;
                 task.judge(Ended::of(&asked), self.counts);
                 self.keep(task, None, false);
                 continue;
@@ -83,10 +84,9 @@ impl Life<'_> {
                 self.poll();
                 continue;
             }
-            assert!(FAILED.contains(&answer), "synchronous: {answer}");
-            self.counts.failed += 1;
+            let alive = self.failed(answer);
             self.keep(task, None, true);
-            if answer == -WD_HW_EACCESS || answer == -WD_EIO {
+            if !alive {
                 return false;
             }
         }

@@ -26,6 +26,9 @@ use warpdrive::ctypes::v1::wd_comp::{wcrypto_comp_op_data, wcrypto_lz77_zstd_for
 
 /// How long an answer is waited for before it is given up.
 const PATIENCE: Duration = Duration::from_millis(25);
+/// How many requests in a row may time out before the queue is given up: an answer may be lost, but a
+/// device that has lost count of them answers nothing any more.
+const LATE: u32 = 3;
 /// What a request may fail with, and with what it was not sent.
 const FAILED: [i32; 3] = [-WD_ETIMEDOUT, -WD_HW_EACCESS, -WD_EIO];
 const REFUSED: [i32; 3] = [-WD_EBUSY, -WD_HW_EACCESS, -WD_EIO];
@@ -184,6 +187,8 @@ struct Life<'a> {
     /// Asynchronous requests, by tag.
     posted: BTreeMap<usize, Task>,
     tags: usize,
+    /// Requests that have timed out one after the other.
+    late: u32,
     /// Answered or not: a device may still write to them.
     kept: Vec<(Task, Option<Box<messages::Message>>)>,
     /// Pieces of streams of which the same is true.
@@ -197,6 +202,14 @@ impl Life<'_> {
         if late || lies() {
             self.kept.push((task, message));
         }
+    }
+
+    /// Counts a request that has failed with `answer`. Whether the queue may take more.
+    fn failed(&mut self, answer: i32) -> bool {
+        assert!(FAILED.contains(&answer), "a request: {answer}");
+        self.counts.failed += 1;
+        self.late += 1;
+        answer == -WD_ETIMEDOUT && self.late < LATE
     }
 
     /// As [`keep`](Self::keep), for a piece of a stream.
@@ -233,6 +246,7 @@ pub fn round(ways: &[Way], seed: u64, number: u64) -> Counts {
             out: BTreeMap::new(),
             posted: BTreeMap::new(),
             tags: 0,
+            late: 0,
             kept: Vec::new(),
             pieces: Vec::new(),
             counts: &mut counts,

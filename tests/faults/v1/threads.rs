@@ -2,7 +2,7 @@
 //! poll, each in a context of its own. Any of them may receive any answer.
 
 use super::super::request::{Counts, Random};
-use super::{Ended, FAILED, Line, REFUSED, Task, contexts, lies};
+use super::{Ended, FAILED, LATE, Line, REFUSED, Task, contexts, lies};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -112,7 +112,7 @@ impl Shared<'_> {
 
     /// Requests that are waited for.
     fn synchronous(&self, context: *mut c_void, number: u64, mut random: Random) -> Counts {
-        let mut counts = Counts::default();
+        let (mut counts, mut late) = (Counts::default(), 0);
         while counts.sent < number && self.goes_on() {
             // Without memory the queue can only be released.
             let Some(mut task) = Task::new(self.line, &mut random) else {
@@ -124,6 +124,7 @@ impl Shared<'_> {
             // SAFETY: a context; buffers stay until its queue is released if it times out.
             let answer = unsafe { wcrypto_do_comp(context, &mut asked, null_mut()) };
             if answer == 0 {
+                late = 0;
                 task.judge(Ended::of(&asked), &mut counts);
                 if lies() {
                     self.keep(task);
@@ -139,7 +140,8 @@ impl Shared<'_> {
             assert!(FAILED.contains(&answer), "synchronous: {answer}");
             counts.failed += 1;
             self.keep(task);
-            if answer != -WD_ETIMEDOUT {
+            late += 1;
+            if answer != -WD_ETIMEDOUT || late == LATE {
                 self.end();
             }
         }
