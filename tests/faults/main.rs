@@ -46,7 +46,7 @@ impl Way {
 
 /// All ways: each generation of the API, as it is called. A generation that comes later has its rows
 /// here.
-const WAYS: [Way; 16] = {
+const WAYS: [Way; 19] = {
     const SHARED: Devices = Devices::SHARED;
     const ALL: Devices = Devices::ALL;
     [
@@ -56,6 +56,9 @@ const WAYS: [Way; 16] = {
         Way("v0 batches", SHARED, |s, n| v0::round(v0::Way::Many, s, n)),
         Way("v0 streams", SHARED, |s, n| {
             v0::round(v0::Way::Stream, s, n)
+        }),
+        Way("v0 threads", SHARED, |s, n| {
+            v0::round(v0::Way::Threads, s, n)
         }),
         Way("v1 messages", ALL, |s, n| {
             v1::round(&[v1::Way::Messages], s, n)
@@ -70,6 +73,9 @@ const WAYS: [Way; 16] = {
         Way("v1 lz77", ALL.of(&["3", "5"]), |s, n| {
             v1::round(&[v1::Way::Sequences], s, n)
         }),
+        Way("v1 threads", ALL, |s, n| {
+            v1::round(&[v1::Way::Threads], s, n)
+        }),
         Way("v2 sync", SHARED, |s, n| v2::round(&[v2::Way::Sync], s, n)),
         Way("v2 async", SHARED, |s, n| {
             v2::round(&[v2::Way::Async], s, n)
@@ -83,6 +89,9 @@ const WAYS: [Way; 16] = {
         Way("v2 mixed", SHARED, |s, n| v2::round(&v2::ALL, s, n)),
         Way("v2 blocks", SHARED.of(&["5"]), |s, n| {
             v2::round(&[v2::Way::Blocks], s, n)
+        }),
+        Way("v2 threads", SHARED, |s, n| {
+            v2::round(&[v2::Way::Threads], s, n)
         }),
     ]
 };
@@ -114,6 +123,14 @@ fn number(name: &str) -> Option<u64> {
 
 fn main() {
     if let Some(way) = number("FAULTS_WAY") {
+        // It goes with its parent, and by a panic of any thread while others wait for that.
+        // SAFETY: a number.
+        unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+        let told = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            told(panic);
+            std::process::exit(101);
+        }));
         let asked = |name| number(name).expect("set by the parent");
         let counts = WAYS[way as usize].2(asked("FAULTS_SEED"), asked("FAULTS_N"));
         println!("{}\n{}", counts.line(), Happened::here().line());

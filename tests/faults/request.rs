@@ -146,6 +146,9 @@ pub struct Buffers {
     inputs: usize,
 }
 
+// SAFETY: its pointers are to memory of its own.
+unsafe impl Send for Buffers {}
+
 impl Buffers {
     /// Input of up to 2000 bytes that compresses more or less, and room for all of it.
     pub fn new(random: &mut Random) -> Buffers {

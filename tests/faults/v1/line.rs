@@ -4,7 +4,7 @@
 use super::super::request::Random;
 use std::ffi::{CStr, c_void};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use warpdrive::capi::v1::wd::*;
 use warpdrive::capi::v1::wd_bmm::*;
 use warpdrive::capi::v1::wd_comp::*;
@@ -52,6 +52,8 @@ struct Operations {
     mapped: AtomicI64,
     /// Allocated and not freed.
     taken: Mutex<Vec<usize>>,
+    /// There was nothing to allocate.
+    refused: AtomicBool,
 }
 
 /// A queue and its pool.
@@ -108,6 +110,7 @@ impl Line {
                 lists,
                 mapped: AtomicI64::new(0),
                 taken: Mutex::default(),
+                refused: AtomicBool::new(false),
             }),
             told,
             format,
@@ -142,7 +145,9 @@ impl Line {
         }
         // SAFETY: an open queue; the operations outlive its contexts.
         let context = unsafe { wcrypto_create_comp_ctx(&mut *self.queue, &mut setup) };
-        assert!(!context.is_null() || self.free() == Some(0), "no context");
+        // A pool has no memory when all of it is in use, and when its device was removed.
+        let refused = self.operations.refused.swap(false, Ordering::Relaxed);
+        assert!(!context.is_null() || refused, "no context");
         context
     }
 
@@ -233,6 +238,7 @@ unsafe extern "C" fn alloc(usr: *mut c_void, size: usize) -> *mut c_void {
     let own = unsafe { operations(usr) };
     // SAFETY: a pool.
     let block = unsafe { wd_alloc_blk(own.pool as *mut c_void) };
+    own.refused.store(block.is_null(), Ordering::Relaxed);
     if !block.is_null() {
         own.taken.lock().expect("no panic").push(block.addr());
     }

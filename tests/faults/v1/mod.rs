@@ -7,6 +7,7 @@ mod line;
 mod messages;
 mod sequences;
 mod streams;
+mod threads;
 
 use super::leaks::Leaks;
 use super::plan::lies;
@@ -20,11 +21,14 @@ use warpdrive::capi::v1::wd_comp::*;
 use warpdrive::ctypes::v1::wd::{
     WD_EBUSY, WD_EIO, WD_ETIMEDOUT, WD_HW_EACCESS, WD_IN_EPARA, WD_VERIFY_ERR,
 };
-use warpdrive::ctypes::v1::wd_comp::wcrypto_lz77_zstd_format;
 use warpdrive::ctypes::v1::wd_comp::wcrypto_op_result::*;
+use warpdrive::ctypes::v1::wd_comp::{wcrypto_comp_op_data, wcrypto_lz77_zstd_format};
 
 /// How long an answer is waited for before it is given up.
 const PATIENCE: Duration = Duration::from_millis(25);
+/// How many requests in a row may time out before the queue is given up: an answer may be lost, but a
+/// device that has lost count of them answers nothing any more.
+const LATE: u32 = 3;
 /// What a request may fail with, and with what it was not sent.
 const FAILED: [i32; 3] = [-WD_ETIMEDOUT, -WD_HW_EACCESS, -WD_EIO];
 const REFUSED: [i32; 3] = [-WD_EBUSY, -WD_HW_EACCESS, -WD_EIO];
@@ -46,6 +50,8 @@ pub enum Way {
     Lists,
     /// As Sync, Async and Stream, by LZ77.
     Sequences,
+    /// As Sync and Async, by several threads.
+    Threads,
 }
 
 /// All ways that deflate in blocks takes.
@@ -68,6 +74,24 @@ struct Ended {
     consumed: u32,
     produced: u32,
 }
+
+impl Ended {
+    fn of(request: &wcrypto_comp_op_data) -> Ended {
+        Ended {
+            status: request.status.into(),
+            consumed: request.consumed,
+            produced: request.produced,
+        }
+    }
+
+    /// Whether the request was handed back while the device may still have it.
+    fn is_late(self) -> bool {
+        self.status == WD_HW_EACCESS as u32
+    }
+}
+
+// SAFETY: its pointers are to memory of its own, and to a pool that any thread may use.
+unsafe impl Send for Task {}
 
 impl Task {
     /// `None` if no memory is left for it.
@@ -163,6 +187,8 @@ struct Life<'a> {
     /// Asynchronous requests, by tag.
     posted: BTreeMap<usize, Task>,
     tags: usize,
+    /// Requests that have timed out one after the other.
+    late: u32,
     /// Answered or not: a device may still write to them.
     kept: Vec<(Task, Option<Box<messages::Message>>)>,
     /// Pieces of streams of which the same is true.
@@ -176,6 +202,14 @@ impl Life<'_> {
         if late || lies() {
             self.kept.push((task, message));
         }
+    }
+
+    /// Counts a request that has failed with `answer`. Whether the queue may take more.
+    fn failed(&mut self, answer: i32) -> bool {
+        assert!(FAILED.contains(&answer), "a request: {answer}");
+        self.counts.failed += 1;
+        self.late += 1;
+        answer == -WD_ETIMEDOUT && self.late < LATE
     }
 
     /// As [`keep`](Self::keep), for a piece of a stream.
@@ -201,11 +235,18 @@ pub fn round(ways: &[Way], seed: u64, number: u64) -> Counts {
             continue;
         };
         counts.begun += 1;
+        if ways[0] == Way::Threads {
+            let most = (number - counts.sent).min(300);
+            threads::use_up(line, most, &mut random, &mut counts);
+            leaks.check(counts.sent);
+            continue;
+        }
         let life = Life {
             line,
             out: BTreeMap::new(),
             posted: BTreeMap::new(),
             tags: 0,
+            late: 0,
             kept: Vec::new(),
             pieces: Vec::new(),
             counts: &mut counts,
@@ -233,7 +274,7 @@ fn use_up(mut life: Life<'_>, ways: &[Way], random: &mut Random, number: u64) {
             Way::Stream => life.stream(random),
             Way::Sequences if random.below(3) == 0 => life.sequences(random),
             Way::Lists | Way::Sequences if random.below(2) == 0 => life.synchronous(whole, random),
-            Way::Lists | Way::Sequences => life.asynchronous(posting, random),
+            Way::Lists | Way::Sequences | Way::Threads => life.asynchronous(posting, random),
         };
     }
     let end = Instant::now() + PATIENCE;

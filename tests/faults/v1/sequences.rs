@@ -2,10 +2,10 @@
 
 use super::super::request::{Random, data};
 use super::super::sequences::{Format, replay};
-use super::{COMPRESS, Ended, FAILED, Life, Task, contexts};
+use super::{COMPRESS, Ended, Life, Task, contexts};
 use std::ptr::null_mut;
 use warpdrive::capi::v1::wd_comp::*;
-use warpdrive::ctypes::v1::wd::{WD_EBUSY, WD_ETIMEDOUT};
+use warpdrive::ctypes::v1::wd::WD_EBUSY;
 use warpdrive::ctypes::v1::wd_comp::wcrypto_comp_flush_type::{WCRYPTO_FINISH, WCRYPTO_SYNC_FLUSH};
 use warpdrive::ctypes::v1::wd_comp::wcrypto_lz77_zstd_format;
 
@@ -87,20 +87,14 @@ impl Life<'_> {
                 break;
             }
             if answer != 0 {
-                assert!(FAILED.contains(&answer), "sequences: {answer}");
-                self.counts.failed += 1;
+                alive = self.failed(answer);
                 task.lent.check();
                 self.keep(task, None, true);
-                alive = answer == -WD_ETIMEDOUT;
                 break;
             }
-            let ended = Ended {
-                status: asked.status.into(),
-                consumed: asked.consumed,
-                produced: asked.produced,
-            };
+            self.late = 0;
             let done = self.counts.done;
-            task.judge_behind(&before, ended, self.counts);
+            task.judge_behind(&before, Ended::of(&asked), self.counts);
             before.extend_from_slice(&task.lent.copy);
             self.keep(task, None, false);
             if self.counts.done == done || piece == 0 {

@@ -3,6 +3,7 @@
 mod blocks;
 mod posted;
 mod streams;
+mod threads;
 
 use super::leaks::Leaks;
 use super::plan::lies;
@@ -48,6 +49,8 @@ pub enum Way {
     Lists,
     /// As Sync and Async, to the formats that new devices have beside deflate; and streams of one.
     Blocks,
+    /// All that any device has, by several threads.
+    Threads,
 }
 
 /// All ways that any device has.
@@ -262,9 +265,36 @@ fn begin(random: &mut Random) -> i32 {
 
 /// Uses an initialisation for some hundreds of requests, and ends it.
 fn use_up(ways: &[Way], random: &mut Random, counts: &mut Counts) {
-    let most = counts.sent + 250;
-    let lies = lies();
     let mut posted = Vec::new();
+    match ways {
+        [Way::Threads] => threads::work_together(random, counts, &mut posted),
+        _ => work(ways, 250, random, counts, &mut posted),
+    }
+    if let Ok(stats) = comp::stats() {
+        counts.helped += stats.fallbacks;
+    }
+    // SAFETY: no other thread is there.
+    unsafe { wd_comp_uninit2() };
+    posted::forget();
+    let mut seen = BTreeSet::new();
+    for at in posted {
+        assert!(seen.insert(at as usize));
+        // SAFETY: made by `Box::into_raw`; nothing is on its way any more.
+        let posted: Box<Posted> = unsafe { Box::from_raw(at) };
+        posted.judge(counts);
+    }
+}
+
+/// Makes so many requests, some of which are `posted`.
+fn work(
+    ways: &[Way],
+    number: u64,
+    random: &mut Random,
+    counts: &mut Counts,
+    posted: &mut Vec<*mut Posted>,
+) {
+    let most = counts.sent + number;
+    let lies = lies();
     while counts.sent < most {
         let before = counts.sent;
         let way = ways[random.below(ways.len() as u64) as usize];
@@ -291,7 +321,7 @@ fn use_up(ways: &[Way], random: &mut Random, counts: &mut Counts) {
                 synchronous(handle, kind, lists, random, counts)
             }
             _ => {
-                asynchronous(handle, kind, lists, random, counts, &mut posted);
+                asynchronous(handle, kind, lists, random, counts, posted);
                 true
             }
         };
@@ -300,17 +330,5 @@ fn use_up(ways: &[Way], random: &mut Random, counts: &mut Counts) {
         if !alive || (counts.sent == before && random.below(8) == 0) {
             break;
         }
-    }
-    if let Ok(stats) = comp::stats() {
-        counts.helped += stats.fallbacks;
-    }
-    // SAFETY: no other thread is there.
-    unsafe { wd_comp_uninit2() };
-    let mut seen = BTreeSet::new();
-    for at in posted {
-        assert!(seen.insert(at as usize));
-        // SAFETY: made by `Box::into_raw`; nothing is on its way any more.
-        let posted: Box<Posted> = unsafe { Box::from_raw(at) };
-        posted.judge(counts);
     }
 }
