@@ -12,7 +12,8 @@
 #   make deny      licences of the crates, where cargo-deny is installed
 #   make models    threads that meet in each order: the concurrent parts under loom
 #   make sanitize  C programs under the sanitizers and valgrind, where they are installed
-#   make fuzz      each target for FOR=60 seconds; needs cargo-fuzz and a nightly compiler
+#   make fuzz      each target for FOR=60 seconds, or RUNS=10000000 executions; needs cargo-fuzz and
+#                  a nightly compiler
 #   make missing   after functions have come: abi/missing.list without them
 #   make clean
 #
@@ -288,12 +289,16 @@ faults:
 	  $(CARGO) test --locked --profile faults --test faults
 
 # New inputs go to the target directory; fuzz/corpus has the small ones that `make test` replays.
+# RUNS counts what is in the corpora, too. FUZZ_BUILD is for cargo-fuzz: docs/reliability.md.
 FOR     ?= 60
+RUNS    ?=
+FUZZ_BUILD ?=
 FUZZED  ?= $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 fuzz:
 	@set -e; for t in $(FUZZED); do mkdir -p $(TARGET_DIR)/fuzz/$$t fuzz/corpus/$$t; \
-	  $(CARGO) +nightly fuzz run $$t $(TARGET_DIR)/fuzz/$$t fuzz/corpus/$$t -- \
-	    -max_total_time=$(FOR) -max_len=4096 -timeout=20; done
+	  case $$t in api_*) len=1024;; *) len=4096;; esac; \
+	  $(CARGO) +nightly fuzz run $(FUZZ_BUILD) $$t $(TARGET_DIR)/fuzz/$$t fuzz/corpus/$$t -- \
+	    $(if $(RUNS),-runs=$(RUNS),-max_total_time=$(FOR)) -max_len=$$len -timeout=20; done
 
 # The libraries on real kernels, in emulated machines: tests/vm/README.md.
 KERNELS ?= 6.1 6.12

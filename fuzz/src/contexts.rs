@@ -261,7 +261,7 @@ pub fn api_v1(data: &[u8]) {
     super::set_up();
     static ONCE: Once = Once::new();
     // SAFETY: no other thread is there yet that looks at the environment.
-    ONCE.call_once(|| unsafe { std::env::set_var("WD_SYNC_TIMEOUT_MS", "3") });
+    ONCE.call_once(|| unsafe { std::env::set_var("WD_SYNC_TIMEOUT_MS", "1") });
     let mut input = Input::new(data);
     let world = Simulated::new(&mut input, true);
     let version = input.one(&VERSIONS);

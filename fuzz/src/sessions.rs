@@ -79,7 +79,7 @@ fn prepare() {
     ONCE.call_once(|| {
         for (name, value) in [
             ("WD_SIM", "hisi_zip,queues=1024,engines=0"),
-            ("WD_SYNC_TIMEOUT_MS", "3"),
+            ("WD_SYNC_TIMEOUT_MS", "1"),
             ("WD_FALLBACK", "soft"),
         ] {
             // SAFETY: no other thread is there yet that looks at the environment.

@@ -1,10 +1,10 @@
 //! The monotonic clock, sleeping, and deadlines.
 //!
-//! Built for fuzzing the library can do without real time: see [`simulated`].
+//! Built for fuzzing (`--cfg fuzzing`) the library can do without real time: `simulated`.
 
 #![forbid(unsafe_code)]
 
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod simulated;
 
 use core::time::Duration;

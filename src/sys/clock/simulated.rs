@@ -7,38 +7,80 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
+#[cfg(fuzzing)]
 use std::sync::OnceLock;
 use std::time::Instant;
 
 /// How far each look moves the clock on.
 const LOOK: Duration = Duration::from_micros(100);
+/// The most that passes at once, about a year: a limit of "never" must not make the clock overflow.
+const MOST: Duration = Duration::from_secs(1 << 25);
 
-static BEGIN: OnceLock<Instant> = OnceLock::new();
-/// Nanoseconds since then. Relaxed wherever it is used: it is a number, and nothing follows from it.
-static PASSED: AtomicU64 = AtomicU64::new(0);
+#[cfg(fuzzing)]
+static CLOCK: OnceLock<Clock> = OnceLock::new();
 
 /// From now on time is simulated, in the whole process.
+#[cfg(fuzzing)]
 pub fn begin() {
-    BEGIN.get_or_init(Instant::now);
-}
-
-fn nanos(time: Duration) -> u64 {
-    // Not the whole range: centuries of waiting must not make it overflow.
-    u64::try_from(time.as_nanos()).map_or(u64::MAX >> 20, |nanos| nanos.min(u64::MAX >> 20))
+    CLOCK.get_or_init(Clock::new);
 }
 
 /// The simulated time, moved on, if there is one.
+#[cfg(fuzzing)]
 pub(super) fn look() -> Option<Instant> {
-    let begin = *BEGIN.get()?;
-    let passed = PASSED.fetch_add(nanos(LOOK), Ordering::Relaxed);
-    Some(begin + Duration::from_nanos(passed))
+    CLOCK.get().map(Clock::look)
 }
 
 /// Lets `time` pass. Whether time is simulated.
+#[cfg(fuzzing)]
 pub(super) fn pass(time: Duration) -> bool {
-    let simulated = BEGIN.get().is_some();
-    if simulated {
-        PASSED.fetch_add(nanos(time), Ordering::Relaxed);
+    let clock = CLOCK.get();
+    if let Some(clock) = clock {
+        clock.pass(time);
     }
-    simulated
+    clock.is_some()
+}
+
+struct Clock {
+    begin: Instant,
+    /// Nanoseconds since then. Relaxed, below: it is a number, and nothing follows from it.
+    passed: AtomicU64,
+}
+
+impl Clock {
+    fn new() -> Clock {
+        Clock {
+            begin: Instant::now(),
+            passed: AtomicU64::new(0),
+        }
+    }
+
+    fn look(&self) -> Instant {
+        self.begin + Duration::from_nanos(self.pass(LOOK))
+    }
+
+    /// Lets `time` pass; what had passed before.
+    fn pass(&self, time: Duration) -> u64 {
+        let nanos = time.min(MOST).as_nanos() as u64;
+        self.passed.fetch_add(nanos, Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_moves_on_by_looks_and_by_waiting_only() {
+        let clock = Clock::new();
+        let (first, second) = (clock.look(), clock.look());
+        assert_eq!(second - first, LOOK);
+        clock.pass(Duration::from_secs(3600));
+        assert_eq!(clock.look() - second, LOOK + Duration::from_secs(3600));
+        clock.pass(Duration::MAX);
+        assert_eq!(
+            clock.look() - first,
+            LOOK * 3 + Duration::from_secs(3600) + MOST
+        );
+    }
 }
