@@ -2,16 +2,18 @@
 #
 #   make demo      compress a file of 64 MB through a simulated device, and check it with gzip
 #   make test      all tests           make check    formatting, lints, documents, headers, floors
-#   make test-vm   the libraries on real kernels, in emulated machines (KERNELS="6.1 6.12")
+#   make test-vm   the libraries on real kernels, in emulated machines (KERNELS="6.1 6.12");
+#                  make vm prepares them: packages, kernel modules, programs
 #   make lib       the libraries       make headers  include/, from the Rust sources
 #   make install   PREFIX, LIBDIR, INCLUDEDIR, BINDIR, DESTDIR   (and uninstall; install-lib, install-tool)
 #   make tool      the tool wd, its man pages and completions
 #   make bench     benchmarks          make miri     unit tests under Miri, where it is installed
-#   make faults    N requests over failing devices: N=100000 SCHEDULE=
+#   make faults    N requests over failing devices: N=100000 SCHEDULE= JOBS= ONLY=
 #   make deny      licences of the crates, where cargo-deny is installed
 #   make models    threads that meet in each order: the concurrent parts under loom
 #   make sanitize  C programs under the sanitizers and valgrind, where they are installed
-#   make fuzz      each target for FOR=60 seconds; needs cargo-fuzz and a nightly compiler
+#   make fuzz      each target for FOR=60 seconds, or RUNS=10000000 executions; needs cargo-fuzz and
+#                  a nightly compiler
 #   make missing   after functions have come: abi/missing.list without them
 #   make clean
 #
@@ -265,32 +267,45 @@ demo:
 	@cp $(TARGET_DIR)/release/examples/gzip_alone $(DEMO)
 	@CC="$(CC)" examples/demo.sh $(DEMO)
 
-test: tools
+test: cargo-test
+	$(MAKE) --no-print-directory faults SCHEDULE=$(or $(SCHEDULE),12)
+	$(MAKE) --no-print-directory models skipped
+cargo-test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
 	$(CARGO) test --locked --workspace
-	$(MAKE) --no-print-directory faults SCHEDULE=$(or $(SCHEDULE),12)
-	$(MAKE) --no-print-directory models
+test-programs:
+	$(CARGO) test --locked --workspace --no-run
+# The tests that were not done, and why.
+skipped:
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
 tools:
 	@tests/tools.sh
 
-# Optimised and with all checks. The seed is printed, and SCHEDULE= gives the same schedule again.
+# Optimised and with all checks. The seed is printed, and SCHEDULE= gives the same schedule again, whatever
+# JOBS= says, which is how many rounds go on at once. ONLY= is a part of the names of the ways wanted.
 N ?= 100000
 faults:
-	FAULTS_N=$(N) FAULTS_SEED=$(SCHEDULE) $(CARGO) test --locked --profile faults --test faults
+	FAULTS_N=$(N) FAULTS_SEED=$(SCHEDULE) FAULTS_JOBS=$(JOBS) FAULTS_ONLY="$(ONLY)" \
+	  $(CARGO) test --locked --profile faults --test faults
 
 # New inputs go to the target directory; fuzz/corpus has the small ones that `make test` replays.
+# RUNS counts what is in the corpora, too. FUZZ_BUILD is for cargo-fuzz: docs/reliability.md.
 FOR     ?= 60
+RUNS    ?=
+FUZZ_BUILD ?=
 FUZZED  ?= $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 fuzz:
 	@set -e; for t in $(FUZZED); do mkdir -p $(TARGET_DIR)/fuzz/$$t fuzz/corpus/$$t; \
-	  $(CARGO) +nightly fuzz run $$t $(TARGET_DIR)/fuzz/$$t fuzz/corpus/$$t -- \
-	    -max_total_time=$(FOR) -max_len=4096 -timeout=20; done
+	  case $$t in api_*) len=1024;; *) len=4096;; esac; \
+	  $(CARGO) +nightly fuzz run $(FUZZ_BUILD) $$t $(TARGET_DIR)/fuzz/$$t fuzz/corpus/$$t -- \
+	    $(if $(RUNS),-runs=$(RUNS),-max_total_time=$(FOR)) -max_len=$$len -timeout=20; done
 
 # The libraries on real kernels, in emulated machines: tests/vm/README.md.
 KERNELS ?= 6.1 6.12
 test-vm:
 	@tests/vm/run.sh $(KERNELS)
+vm:
+	@tests/vm/run.sh --prepare $(KERNELS)
 
 # What needs real mappings, signals or system calls is marked in the tests and left out. `MIRI=` runs
 # the tests of all modules, which takes long.
@@ -339,6 +354,6 @@ clean:
 	$(CARGO) clean
 
 FORCE:
-.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test test-vm tools faults fuzz miri models sanitize deny bench measure check clean FORCE
+.PHONY: all lib missing tool install install-lib install-tool uninstall headers cbindgen has-cbindgen demo test cargo-test test-programs skipped test-vm vm tools faults fuzz miri models sanitize deny bench measure check clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -8,6 +8,8 @@
 
 #[path = "common/instant.rs"]
 mod instant;
+#[path = "common/lost_v1.rs"]
+mod lost_v1;
 #[path = "common/messages.rs"]
 mod messages;
 #[path = "common/pools_v1.rs"]
@@ -202,6 +204,18 @@ fn a_queue_costs_less_than_256_kib_beside_its_regions() {
     assert!(each > 1024, "{each} bytes a queue: nothing was counted");
     println!("{each} bytes a queue");
     assert!(each < 256 * 1024, "{each} bytes a queue");
+}
+
+#[test]
+fn the_memory_of_a_stream_that_was_lost_goes_back_with_its_queue() {
+    const STREAM: isize = 64 << 10;
+    let live = || LIVE.get();
+    lost_v1::lose(|| {});
+    let (before, mut on_its_way) = (live(), 0);
+    lost_v1::lose(|| on_its_way = live() - before);
+    assert!(on_its_way >= STREAM, "the device may still write to it");
+    let left = live() - before;
+    assert!(left < STREAM / 2, "{left} bytes are left");
 }
 
 /// The software driver with one context.

@@ -3,7 +3,7 @@
 
 use super::hostile::{Hostile, Open};
 use super::input::Input;
-use super::queues::faults;
+use super::simulated::{Simulated, VERSIONS};
 use super::soft::{GUARD, MARK};
 use std::collections::BTreeSet;
 use std::ffi::c_void;
@@ -20,14 +20,10 @@ use warpdrive::ctypes::v1::wd_comp::{
     wcrypto_comp_ctx_setup, wcrypto_comp_msg, wcrypto_comp_op_data,
 };
 use warpdrive::ctypes::v1::wd_sgl::wd_sglpool_setup;
-use warpdrive::qm::layout::Version;
-use warpdrive::sim::World;
-use warpdrive::sim::config::{Config, Device};
 use warpdrive::uacce::channel::{Bus, Channel};
 use warpdrive::uacce::device::Attributes;
 use warpdrive::wcrypto::queue::{Queue, Wanted};
 
-const VERSIONS: [Version; 4] = [Version::V1, Version::V2, Version::V3, Version::V5];
 /// Bytes of a block: as many as a stream's context needs.
 const BLOCK: u32 = 64 << 10;
 
@@ -262,27 +258,19 @@ fn memory(q: *mut wd_queue, numbers: &mut Numbers, input: &mut Input<'_>) {
 
 /// See the top of the file.
 pub fn api_v1(data: &[u8]) {
+    super::set_up();
     static ONCE: Once = Once::new();
     // SAFETY: no other thread is there yet that looks at the environment.
-    ONCE.call_once(|| unsafe { std::env::set_var("WD_SYNC_TIMEOUT_MS", "3") });
+    ONCE.call_once(|| unsafe { std::env::set_var("WD_SYNC_TIMEOUT_MS", "1") });
     let mut input = Input::new(data);
-    let device = Device {
-        api: input.one(&VERSIONS),
-        depth: input.one(&[4, 5, 16, 64]),
-        queues: input.one(&[1, 2, 8]),
-        sva: input.flip(),
-        faults: faults(&mut input),
-        ..Device::default()
-    };
-    let devices = vec![device];
-    let world = World::new(Config { devices }).expect("valid");
+    let world = Simulated::new(&mut input, true);
     let version = input.one(&VERSIONS);
     let script = usize::from(input.u8());
     let hostile = One(Hostile::new(version, &mut input, script));
     // Who releases or deletes waits for what is on its way, unless the device is dead.
     let stop = || {
         hostile.0.reset();
-        let _ = world.reset("hisi_zip-0");
+        world.reset();
     };
     // SAFETY: for a structure of numbers and pointers zeros are a value.
     let empty = || unsafe { std::mem::zeroed::<wd_queue>() };

@@ -2,25 +2,19 @@
 
 use super::hostile::{Hostile, Open};
 use super::input::Input;
+use super::simulated::{Simulated, VERSIONS};
 use std::collections::BTreeSet;
 use std::ffi::{CString, c_void};
 use std::num::NonZeroU64;
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
-use std::time::Duration;
 use warpdrive::bd::zip::Sqe;
 use warpdrive::capi::v0::wd::*;
 use warpdrive::ctypes::v0::wd_queue;
-use warpdrive::qm::layout::Version;
 use warpdrive::queue::{DESCRIPTOR_SIZE, Descriptor, Options, Queue, QueueRef};
-use warpdrive::sim::World;
-use warpdrive::sim::config::{Config, Device};
-use warpdrive::sim::faults::{Fault, Kind, When};
 use warpdrive::uacce::channel::{Bus, Channel};
 use warpdrive::uacce::device::Attributes;
 use warpdrive::{Error, Result};
-
-const VERSIONS: [Version; 4] = [Version::V1, Version::V2, Version::V3, Version::V5];
 
 /// A bus with one device of one queue.
 struct One(Arc<Hostile>);
@@ -46,6 +40,7 @@ fn is_documented(error: Error) -> bool {
 
 /// A queue over a hostile device: each tag comes back once at most, and none that was not sent.
 pub fn ring(data: &[u8]) {
+    super::set_up();
     let mut input = Input::new(data);
     let version = input.one(&VERSIONS);
     let script = usize::from(input.u8()) * 4;
@@ -114,54 +109,6 @@ pub fn ring(data: &[u8]) {
     device.reset();
 }
 
-/// Faults of a simulated device, one of each kind at most twice.
-pub fn faults(input: &mut Input<'_>) -> Vec<Fault> {
-    let number = input.below(5);
-    let fault = |input: &mut Input<'_>| {
-        let small = u16::from(input.u8());
-        let errno = i32::from(input.one(&[16_u8, 12, 22, 19, 5]));
-        let kind = match input.below(15) {
-            0 => Kind::Status(small as u8),
-            1 => Kind::Drop,
-            2 => Kind::Delay(Duration::from_millis(u64::from(small % 3))),
-            3 => Kind::Duplicate,
-            4 => Kind::Reorder(usize::from(small % 8)),
-            5 => Kind::SqHead(small),
-            6 => Kind::SqNumber(small),
-            7 => Kind::Phase,
-            8 => Kind::Produced(u32::from(small) + 1),
-            9 => Kind::Reset,
-            10 => Kind::Remove,
-            11 => Kind::Open(errno),
-            12 => Kind::Configure(errno),
-            13 => Kind::Start(errno),
-            _ => Kind::Region(errno),
-        };
-        let n = u64::from(input.u8() % 8) + 1;
-        let when = match input.below(4) {
-            0 => When::Nth(n),
-            1 => When::From(n),
-            2 => When::Every(n),
-            _ => When::Chance { of: n, seed: 1 },
-        };
-        Fault { kind, when }
-    };
-    (0..number).map(|_| fault(input)).collect()
-}
-
-/// A device with these faults.
-pub fn world(input: &mut Input<'_>) -> World {
-    let device = Device {
-        api: input.one(&VERSIONS),
-        depth: input.one(&[4, 5, 16, 64]),
-        queues: input.one(&[1, 2, 8]),
-        faults: faults(input),
-        ..Device::default()
-    };
-    let devices = vec![device];
-    World::new(Config { devices }).expect("valid")
-}
-
 /// Guard bytes before and behind each buffer.
 const GUARD: usize = 32;
 const MARK: u8 = 0xa5;
@@ -211,8 +158,9 @@ impl Request {
 
 /// The C functions of the seed API in any order, over simulated and hostile devices.
 pub fn api_v0(data: &[u8]) {
+    super::set_up();
     let mut input = Input::new(data);
-    let world = world(&mut input);
+    let world = Simulated::new(&mut input, false);
     let version = input.one(&VERSIONS);
     let script = usize::from(input.u8());
     let waits = input.u8() == 0x5c;
@@ -280,7 +228,7 @@ pub fn api_v0(data: &[u8]) {
             11 => {
                 if !waits {
                     hostile.0.reset();
-                    let _ = world.reset("hisi_zip-0");
+                    world.reset();
                 }
                 unsafe { wd_release_queue(q) };
                 0
@@ -319,7 +267,7 @@ pub fn api_v0(data: &[u8]) {
     if !waits {
         // A queue that is closed waits for what is on its way, unless its device is dead.
         hostile.0.reset();
-        let _ = world.reset("hisi_zip-0");
+        world.reset();
     }
     for queue in &mut queues {
         // SAFETY: a structure of ours.

@@ -2,7 +2,7 @@
 //! devices with faults and over hostile ones.
 
 use super::input::Input;
-use super::queues;
+use super::simulated::Simulated;
 use super::soft::{GUARD, MARK};
 use super::zip;
 use std::collections::BTreeSet;
@@ -20,7 +20,6 @@ use warpdrive::ctypes::v2::wd_internal::wd_datalist;
 use warpdrive::ctypes::v2::wd_sched::sched_params;
 use warpdrive::ctypes::v2::{CBool, Enum};
 use warpdrive::drv::{Driver, Engine, Hardware, Identity, Seat, hisi_zip, registry};
-use warpdrive::sim::World;
 use warpdrive::sys::lent::Promise;
 use warpdrive::uacce::channel::Bus;
 use warpdrive::{Error, Result, bus};
@@ -29,7 +28,7 @@ const ALGORITHMS: [&str; 6] = ["zlib", "gzip", "deflate", "lz77_zstd", "lz4", "l
 
 /// What the next initialisation's contexts are of.
 enum Devices {
-    Simulated(Arc<World>),
+    Simulated(Arc<Simulated>),
     /// The input from which hostile devices are made.
     Hostile(Vec<u8>),
 }
@@ -79,8 +78,8 @@ fn prepare() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         for (name, value) in [
-            ("WD_SIM", "hisi_zip,queues=1024"),
-            ("WD_SYNC_TIMEOUT_MS", "3"),
+            ("WD_SIM", "hisi_zip,queues=1024,engines=0"),
+            ("WD_SYNC_TIMEOUT_MS", "1"),
             ("WD_FALLBACK", "soft"),
         ] {
             // SAFETY: no other thread is there yet that looks at the environment.
@@ -291,13 +290,14 @@ fn session(input: &mut Input<'_>) -> usize {
 
 /// See the top of the file.
 pub fn api_v2(data: &[u8]) {
+    super::set_up();
     prepare();
     let mut input = Input::new(data);
     let devices = if input.flip() {
         let script = usize::from(input.u8()) * 2;
         Devices::Hostile(input.bytes(script).to_vec())
     } else {
-        Devices::Simulated(Arc::new(queues::world(&mut input)))
+        Devices::Simulated(Arc::new(Simulated::new(&mut input, false)))
     };
     *DEVICES.lock().expect("no panic") = Some(devices);
     let first = initialise(&mut input);

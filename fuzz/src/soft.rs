@@ -9,8 +9,9 @@ use warpdrive::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use warpdrive::drv::{Engine, Seat, soft};
 use warpdrive::sys::lent::Promise;
 
-/// The longest data that is looked at.
+/// The longest data that is looked at, and about the most pieces that a stream is cut into.
 const MOST: usize = 1 << 15;
+const PIECES: usize = 128;
 pub const GUARD: usize = 64;
 pub const MARK: u8 = 0xa5;
 
@@ -134,8 +135,10 @@ pub fn soft_streams(data: &[u8]) {
         piece: 1 + input.below(500),
         room: 1 + input.below(500),
     };
+    // A bound for the number of pieces.
+    let most = MOST.min(cut.room * PIECES);
     let data = input.rest();
-    let data = &data[..data.len().min(MOST)];
+    let data = &data[..data.len().min(cut.piece * PIECES).min(most)];
 
     let packed = stream(format, 0, data, cut, usize::MAX).expect("any data can be compressed");
     assert_eq!(packed.1, data.len());
@@ -144,11 +147,11 @@ pub fn soft_streams(data: &[u8]) {
     let back = stream(format, 1, &packed.0, cut, usize::MAX).expect("in pieces too");
     assert_eq!(back, (data.to_vec(), packed.0.len()));
 
-    let in_one = whole(format, 1, data, MOST);
-    let in_pieces = stream(format, 1, data, cut, MOST);
+    let in_one = whole(format, 1, data, most);
+    let in_pieces = stream(format, 1, data, cut, most);
     match (in_one, in_pieces) {
         (Some(one), pieces) => assert_eq!(Some(one), pieces),
-        (None, Some((output, _))) => assert!(output.len() > MOST),
+        (None, Some((output, _))) => assert!(output.len() > most),
         (None, None) => {}
     }
 }

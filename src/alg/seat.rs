@@ -58,10 +58,14 @@ impl<T: Default> Default for Apart<T> {
     }
 }
 
+/// An engine of several owners. In a box of its own, so that a call need not find its way past the
+/// counts of owners, whose place depends on the engine's alignment.
+pub type SharedEngine<M> = Arc<Box<dyn Engine<M>>>;
+
 /// What synchronous requests need.
 struct Line<M> {
     epoch: u64,
-    engine: Arc<dyn Engine<M>>,
+    engine: SharedEngine<M>,
     /// The request's message. A driver may know its address longer than the request lasts.
     message: Box<Carried<M>>,
     /// The context does not work any more.
@@ -73,7 +77,7 @@ struct Line<M> {
 /// What posting needs.
 struct Out<M> {
     epoch: u64,
-    engine: Arc<dyn Engine<M>>,
+    engine: SharedEngine<M>,
     poster: Poster<M>,
     /// The device does not work any more: requests are left to the helper.
     helped: bool,
@@ -81,7 +85,7 @@ struct Out<M> {
 
 /// What taking answers needs.
 struct In<M> {
-    engine: Arc<dyn Engine<M>>,
+    engine: SharedEngine<M>,
     taker: Taker<M>,
     in_slots: bool,
     /// What the engine answers into.
@@ -135,6 +139,15 @@ impl From<Error> for Failure {
     }
 }
 
+/// Why a synchronous request of `epoch` cannot be done by what is in the seat.
+#[cold]
+fn refusal<M>(line: Option<&Line<M>>, epoch: u64) -> Error {
+    match line {
+        Some(line) if line.epoch == epoch => Error::DeviceReset,
+        _ => Error::Invalid,
+    }
+}
+
 /// A finished asynchronous request.
 pub enum Taken<M: Message> {
     /// With its results.
@@ -151,12 +164,7 @@ impl<M: Message> Seat<M> {
     ///
     /// # Errors
     /// [`Error::Busy`] in a signal handler that interrupted a request.
-    pub fn fill(
-        &self,
-        epoch: u64,
-        engine: &Arc<dyn Engine<M>>,
-        slots: Option<usize>,
-    ) -> Result<()> {
+    pub fn fill(&self, epoch: u64, engine: &SharedEngine<M>, slots: Option<usize>) -> Result<()> {
         self.tally.0.clear();
         let Some(count) = slots else {
             *self.line.0.visit().ok_or(Error::Busy)? = Some(Line {
@@ -239,7 +247,7 @@ impl<M: Message> Seat<M> {
     }
 
     /// The engine, if it serves synchronous requests that need not take turns.
-    pub fn shared(&self, epoch: u64) -> Result<Arc<dyn Engine<M>>> {
+    pub fn shared(&self, epoch: u64) -> Result<SharedEngine<M>> {
         let pass = self.line.0.enter().ok_or(Error::Busy)?;
         let line = pass.as_ref().filter(|line| line.epoch == epoch);
         line.map(|line| Arc::clone(&line.engine))
@@ -271,15 +279,11 @@ impl<M: Message> Seat<M> {
         read: impl FnOnce(&M, &mut Q),
     ) -> core::result::Result<(), Failure> {
         let mut pass = self.line.0.enter().ok_or(Error::Busy)?;
-        let line = pass.as_mut().ok_or(Error::Invalid)?;
-        if line.epoch != epoch {
-            return Err(Error::Invalid.into());
-        }
-        if line.dead {
-            return Err(Error::DeviceReset.into());
-        }
-        // Once: a call through the `Arc` has to find its way into it.
-        let engine = &*line.engine;
+        let line = match &mut *pass {
+            Some(line) if line.epoch == epoch && !line.dead => line,
+            other => return Err(refusal(other.as_ref(), epoch).into()),
+        };
+        let engine = &**line.engine;
         let message = &mut line.message.0;
         fill(message, request);
         let answer = match engine.exchange(seat, message) {
@@ -327,7 +331,7 @@ impl<M: Message> Seat<M> {
         if out.epoch != epoch {
             return Err(Error::Invalid);
         }
-        let (engine, helped) = (&*out.engine, out.helped);
+        let (engine, helped) = (&**out.engine, out.helped);
         // Before the request can be answered, so that there are never more answers than requests.
         let count = self.outward.0.1.load(Ordering::Relaxed);
         self.outward
@@ -394,7 +398,7 @@ impl<M: Message> Seat<M> {
         if inward.helped {
             return self.take_undone(inward);
         }
-        let engine = &*inward.engine;
+        let engine = &**inward.engine;
         let in_slots = inward.in_slots;
         for _ in 0..STRAYS {
             let answer = &mut inward.answer.0;

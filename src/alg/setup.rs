@@ -7,19 +7,19 @@
 mod polling;
 
 use super::sched::{Key, Mode, Native, Scheduler};
-use super::seat::{Message, Patience, Seat};
+use super::seat::{Message, Patience, Seat, SharedEngine};
 use super::workers::{Poll, Workers};
 use crate::ctypes::v2::wd_sched::sched_params;
 use crate::drv::{Engine, Path};
 use crate::error::{Error, Result};
 use crate::log_error;
+use crate::sys::clock;
 use crate::sys::lock::{Condvar, Mutex};
 use crate::sys::table::Table;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// How long an initialisation waits for another thread's.
 const INIT_WAIT: Duration = Duration::from_secs(3);
@@ -109,7 +109,7 @@ pub struct Origin<M> {
     /// As [`Plan::sva`].
     pub sva: bool,
     /// As [`Plan::helper`].
-    pub helper: Option<Arc<dyn Engine<M>>>,
+    pub helper: Option<SharedEngine<M>>,
 }
 
 /// An initialised class. Dropped from the first field to the last.
@@ -119,7 +119,7 @@ struct Current<M: Message> {
     seats: u32,
     /// The last to be dropped of those who have it: sessions do not.
     #[expect(dead_code, reason = "dropping it is its use")]
-    engine: Arc<dyn Engine<M>>,
+    engine: SharedEngine<M>,
     _keep: Box<dyn Any + Send>,
 }
 
@@ -193,7 +193,7 @@ impl<M: Message> Class<M> {
     /// [`Error::Exists`] if it is initialised; [`Error::TimedOut`] if another thread is at it for
     /// three seconds.
     pub fn begin(&self) -> Result<Initialising<'_, M>> {
-        let deadline = Instant::now() + INIT_WAIT;
+        let deadline = clock::now() + INIT_WAIT;
         let mut life = self.life.lock();
         loop {
             match *life {
@@ -285,7 +285,7 @@ impl<M: Message> Initialising<'_, M> {
     /// [`Error::NoMemory`] for more than 65 536 contexts; the `errno` of starting a thread.
     pub fn finish(mut self, plan: Plan<M>, poll: Poll) -> Result<()> {
         let class = self.class;
-        let engine: Arc<dyn Engine<M>> = Arc::from(plan.engine);
+        let engine: SharedEngine<M> = Arc::new(plan.engine);
         let epoch = class.epoch.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let seats = u32::try_from(plan.seats.len()).map_err(|_| Error::NoMemory)?;
         while class
@@ -328,7 +328,7 @@ impl<M: Message> Initialising<'_, M> {
                 patience: plan.patience,
                 shared: engine.is_shared(),
                 sva: plan.sva,
-                helper: plan.helper.map(Arc::from),
+                helper: plan.helper.map(Arc::new),
             },
             seats,
             engine,

@@ -162,13 +162,17 @@ pub(super) fn entry<R: Reply>(name: &str, body: impl FnOnce() -> Result<R::Value
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => R::yes(value),
         Ok(Err(error)) => refuse(error),
-        Err(panic) => {
-            log_error!("{name}: internal error: {}", text_of(&*panic));
-            // Dropping the payload runs code of whoever panicked, which may panic again.
-            core::mem::forget(panic);
-            R::no(Error::Io)
-        }
+        Err(panic) => panicked(name, panic),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn panicked<R: Reply>(name: &str, panic: Box<dyn Any + Send>) -> R {
+    log_error!("{name}: internal error: {}", text_of(&*panic));
+    // Dropping the payload runs code of whoever panicked, which may panic again.
+    core::mem::forget(panic);
+    R::no(Error::Io)
 }
 
 /// Apart, so that success pays nothing for what failure says.

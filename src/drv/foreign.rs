@@ -102,7 +102,11 @@ impl Foreign {
             send: functions.send,
             recv: functions.recv,
             driver: self.driver,
-            handles: shown.handles(),
+            handles: if helper {
+                Box::new([0])
+            } else {
+                shown.handles()
+            },
             exit: functions.exit,
             helper,
             hardware: seats.into_iter().map(|seat| seat.hardware).collect(),
@@ -204,7 +208,7 @@ struct Bound<M> {
     send: Move,
     recv: Move,
     driver: *mut wd_alg_driver,
-    /// How C knows each context.
+    /// How C knows each context; a helper has one that is none.
     handles: Box<[handle_t]>,
     exit: unsafe extern "C" fn(*mut wd_alg_driver),
     /// It was initialised without contexts.
@@ -223,11 +227,7 @@ unsafe impl<M> Sync for Bound<M> {}
 impl<M> Bound<M> {
     #[inline]
     fn handle(&self, seat: usize) -> Result<handle_t> {
-        match self.handles.get(seat) {
-            Some(handle) => Ok(*handle),
-            None if self.helper => Ok(0),
-            None => Err(Error::Invalid),
-        }
+        self.handles.get(seat).copied().ok_or(Error::Invalid)
     }
 }
 

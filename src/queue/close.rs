@@ -5,7 +5,7 @@ use super::cell::{Cell, Control};
 use crate::bd::zip;
 use crate::error::{Error, Result};
 use crate::qm::ring::{Receiver, Sender};
-use crate::sys::clock::Deadline;
+use crate::sys::clock::{self, Deadline};
 use crate::{log_error, log_info};
 use core::sync::atomic::Ordering;
 use core::time::Duration;
@@ -52,7 +52,7 @@ fn finish(
     control.shares.unshare_all();
     let deadline = Deadline::after(Some(SLEEPERS));
     while Arc::strong_count(&control) > 1 && !deadline.passed() {
-        std::thread::sleep(Duration::from_micros(500));
+        clock::sleep(Duration::from_micros(500));
     }
     if Arc::strong_count(&control) > 1 {
         log_error!(
@@ -84,7 +84,7 @@ fn drain(control: &Control, sender: &Sender<{ zip::SIZE }>, receiver: &Receiver<
             return;
         }
         // Not a wait on the channel: its interrupt may not be armed, and arming needs the receiver.
-        std::thread::sleep(deadline.slice(slice));
+        clock::sleep(deadline.slice(slice));
         slice = (slice * 2).min(Duration::from_millis(5));
     }
 }

@@ -4,9 +4,8 @@
 
 use super::{QueueRef, Received};
 use crate::error::{Error, Result};
-use crate::sys::clock::Deadline;
+use crate::sys::clock::{self, Deadline};
 use core::time::Duration;
-use std::time::Instant;
 
 /// How long a waiter looks at the ring before it asks for an interrupt. An interrupt and a switch
 /// of threads cost about this much.
@@ -30,8 +29,8 @@ pub(super) fn until(
         return Ok(received);
     }
     let deadline = Deadline::after(limit);
-    let begin = Instant::now();
-    while begin.elapsed() < SPIN {
+    let begin = clock::now();
+    while clock::now() - begin < SPIN {
         core::hint::spin_loop();
         if let Some(received) = look()? {
             return Ok(received);

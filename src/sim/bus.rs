@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 /// Simulated devices of one process.
 ///
-/// Threads start with the first queue of a device and end when the world is dropped; channels
-/// that are open then find their devices removed. After a fork the world is still the parent's:
+/// Threads, of devices that have some, start with the first queue and end when the world is dropped;
+/// channels that are open then find their devices removed. After a fork the world is still the parent's:
 /// in the child every call answers [`Error::Shutdown`], and dropping does nothing.
 pub struct World {
     devices: Vec<Arc<Device>>,

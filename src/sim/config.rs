@@ -55,7 +55,8 @@ pub struct Device {
     pub node: u32,
     /// Queues that can be open at once, 1 to 1024.
     pub queues: u16,
-    /// Requests that are executed at once: threads, 1 to 64.
+    /// Requests that are executed at once: threads, 1 to 64. With 0 there are none, and the thread
+    /// that rings a doorbell executes what it finds, delays included, before it returns.
     pub engines: u16,
     /// How hard it compresses, 0 to 9.
     pub level: u32,
@@ -187,7 +188,7 @@ impl Device {
         };
         range("depth", self.depth.into(), 4, 32768)?;
         range("queues", self.queues.into(), 1, QUEUES.into())?;
-        range("engines", self.engines.into(), 1, ENGINES.into())?;
+        range("engines", self.engines.into(), 0, ENGINES.into())?;
         range("level", self.level, 0, 9)?;
         let as_it_was = self.api == Version::V1 && self.depth == 1024 && self.queues == 1;
         if self.transport != Transport::Uacce && !(as_it_was && self.sva) {

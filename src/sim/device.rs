@@ -22,8 +22,8 @@ use std::thread::JoinHandle;
 
 /// One device.
 ///
-/// Locks are taken in this order: `slots` alone; a queue's state, then `ready`. `engines` is taken
-/// alone.
+/// Locks are taken in this order: `slots` alone; `lent`, a queue's state, `ready`. `engines` is
+/// taken alone.
 pub(super) struct Device {
     pub name: String,
     pub config: config::Device,
@@ -35,6 +35,8 @@ pub(super) struct Device {
     /// Something was put into `ready`, or it was closed.
     work: Condvar,
     engines: Mutex<Vec<JoinHandle<()>>>,
+    /// The engine of a device without threads: whoever rings works with it.
+    lent: Mutex<Option<Engine>>,
     gone: AtomicBool,
     /// Who hears that the device has disappeared, where it is served as the kernel's would be.
     removed: Option<fn(&str)>,
@@ -66,6 +68,7 @@ impl Device {
             ready: Mutex::default(),
             work: Condvar::new(),
             engines: Mutex::default(),
+            lent: Mutex::default(),
             gone: AtomicBool::new(false),
             removed,
             windows: Windows::default(),
@@ -242,15 +245,31 @@ impl Device {
         Ok(())
     }
 
+    fn engine(&self) -> Engine {
+        let streams = Arc::clone(&self.streams);
+        Engine::new(self.config.api, self.config.level, streams)
+    }
+
     /// The life of an engine.
     fn serve(&self) {
-        let mut engine = Engine::new(
-            self.config.api,
-            self.config.level,
-            Arc::clone(&self.streams),
-        );
+        let mut engine = self.engine();
         while let Some(queue) = self.next() {
             queue.step(&mut engine);
+        }
+    }
+
+    /// Called behind each doorbell, without a lock: does the work if there are no threads for it.
+    pub fn work(&self) {
+        if self.config.engines > 0 {
+            return;
+        }
+        let mut lent = self.lent.lock();
+        let engine = lent.get_or_insert_with(|| self.engine());
+        loop {
+            // Let go of before the step, which takes it for what it finds behind.
+            let next = self.ready.lock().queues.pop_front();
+            let Some(queue) = next else { return };
+            queue.step(engine);
         }
     }
 

@@ -14,6 +14,7 @@ use crate::bd::zip::{self, Sqe, Status};
 use crate::error::{Error, Result};
 use crate::qm::doorbell::{Command, Value};
 use crate::qm::layout::{CQE_SIZE, Layout, Version, cqe};
+use crate::sys::clock;
 use crate::sys::lock::{Condvar, Mutex};
 use crate::sys::peer::Process;
 use crate::sys::poll::Event;
@@ -23,7 +24,6 @@ use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Where a queue's interrupts go.
 pub trait Line: Send + Sync {
@@ -274,6 +274,8 @@ impl Queue {
             self.taken(&mut state, value);
         }
         self.kick(&mut state);
+        drop(state);
+        self.device.work();
     }
 
     /// Calls an engine if there is something to do.
@@ -331,7 +333,7 @@ impl Queue {
         if time.is_zero() {
             return state.completes();
         }
-        let until = Instant::now() + time;
+        let until = clock::now() + time;
         while state.life == Life::Started {
             if self.changed.wait_until(&mut state, until) {
                 return state.life == Life::Started;

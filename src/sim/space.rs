@@ -9,6 +9,7 @@ use crate::sys::pages;
 use crate::sys::peer::{self, Process};
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::Slice;
+use core::ops::Range;
 use std::sync::Arc;
 
 /// Bytes of a granule: static regions and their slices are multiples of it.
@@ -123,15 +124,15 @@ impl Window {
         })
     }
 
-    /// The process's address for bus address `at`, and how many bytes lie there in one piece.
-    fn find(&self, at: u64) -> Option<(u64, usize)> {
-        let mut place = self.memory.address() as u64;
+    /// Where in the memory bus address `at` lies, and how many bytes lie there in one piece.
+    fn find(&self, at: u64) -> Option<Range<usize>> {
+        let mut place = 0;
         for slice in &self.slices {
             let inside = at.wrapping_sub(slice.bus);
             if inside < slice.len as u64 {
-                return Some((place + inside, slice.len - inside as usize));
+                return Some(place + inside as usize..place + slice.len);
             }
-            place += slice.len as u64;
+            place += slice.len;
         }
         None
     }
@@ -167,9 +168,9 @@ impl Space {
         };
         let mut done = 0;
         while done < bytes.len() {
-            let (at, len) = piece(windows, address, done)?;
-            let end = bytes.len().min(done + len);
-            peer::read(at, &mut bytes[done..end])?;
+            let (memory, here) = piece(windows, address, done)?;
+            let end = bytes.len().min(done + here.len());
+            memory.read_over(here.start, &mut bytes[done..end])?;
             done = end;
         }
         Ok(())
@@ -191,9 +192,9 @@ impl Space {
         };
         let mut done = 0;
         while done < bytes.len() {
-            let (at, len) = piece(windows, address, done)?;
-            let end = bytes.len().min(done + len);
-            peer::write(at, &bytes[done..end])?;
+            let (memory, here) = piece(windows, address, done)?;
+            let end = bytes.len().min(done + here.len());
+            memory.write(here.start, &bytes[done..end])?;
             done = end;
         }
         Ok(())
@@ -211,11 +212,17 @@ fn present(address: u64, len: usize) -> Result<()> {
     }
 }
 
-/// Where bus address `address + done` lies.
-fn piece(windows: &[Arc<Window>], address: u64, done: usize) -> Result<(u64, usize)> {
+/// The memory in which bus address `address + done` lies, and where.
+fn piece(
+    windows: &[Arc<Window>],
+    address: u64,
+    done: usize,
+) -> Result<(&SharedMemory, Range<usize>)> {
     let at = address.checked_add(done as u64).ok_or(Error::Invalid)?;
-    let mut places = windows.iter().filter_map(|window| window.find(at));
-    places.next().ok_or(Error::Invalid)
+    let mut found = windows
+        .iter()
+        .filter_map(|window| Some((&window.memory, window.find(at)?)));
+    found.next().ok_or(Error::Invalid)
 }
 
 #[cfg(all(test, not(miri)))]

@@ -33,7 +33,7 @@ pub const TRUNCATED: u8 = 0x09;
 /// sends more.
 pub const MAX_LENGTH: u32 = 16 << 20;
 
-/// How much of the client's memory is copied at a time: enough to make the copying cheap, and
+/// How much of the client's memory is copied at a time at most: enough to make the copying cheap, and
 /// little enough to stay in a processor's cache with the rest of the engine.
 const CHUNK: usize = 128 << 10;
 
@@ -72,8 +72,8 @@ impl Engine {
             inflater: Inflater::new(),
             lz4: None,
             lz77: None,
-            input: vec![0; CHUNK],
-            output: vec![0; CHUNK],
+            input: Vec::new(),
+            output: Vec::new(),
             whole: Vec::new(),
             streams,
         }
@@ -84,7 +84,11 @@ impl Engine {
         let mut sqe = Sqe::decode(bytes);
         (sqe.consumed, sqe.produced, sqe.last_block) = (0, 0, false);
         let ended = match self.accept(&sqe, direction) {
-            Some(request) => self.serve(space, direction, request, &mut sqe),
+            Some(request) => {
+                grow(&mut self.input, sqe.input_length);
+                grow(&mut self.output, sqe.output_space + 1);
+                self.serve(space, direction, request, &mut sqe)
+            }
             None => Err(Status::Failed(BAD_REQUEST)),
         };
         sqe.status = ended.unwrap_or_else(|failed| failed).code();
@@ -143,6 +147,14 @@ impl Engine {
             2 | 3 => 14,
             _ => MAX_WINDOW_BITS,
         }
+    }
+}
+
+/// Makes a buffer long enough for `len` bytes, or for the most that are copied at a time.
+fn grow(buffer: &mut Vec<u8>, len: u32) {
+    let len = CHUNK.min(len as usize);
+    if buffer.len() < len {
+        buffer.resize(len, 0);
     }
 }
 

@@ -1,9 +1,52 @@
-//! Deadlines on the monotonic clock.
+//! The monotonic clock, sleeping, and deadlines.
+//!
+//! Built for fuzzing (`--cfg fuzzing`) the library can do without real time: `simulated`.
 
 #![forbid(unsafe_code)]
 
+#[cfg(any(fuzzing, test))]
+pub mod simulated;
+
 use core::time::Duration;
 use std::time::Instant;
+
+/// The time.
+#[inline(always)]
+#[must_use]
+pub fn now() -> Instant {
+    #[cfg(fuzzing)]
+    if let Some(now) = simulated::look() {
+        return now;
+    }
+    Instant::now()
+}
+
+/// How long a system call has to wait so that `time` passes: so long. With simulated time it passes
+/// in this call, and nothing is left to wait for.
+#[inline(always)]
+#[must_use]
+pub fn wait(time: Duration) -> Duration {
+    #[cfg(fuzzing)]
+    if simulated::pass(time) {
+        return Duration::ZERO;
+    }
+    time
+}
+
+/// Gives the processor to other threads. With simulated time nothing waits for them.
+#[inline(always)]
+pub fn give_way() {
+    #[cfg(fuzzing)]
+    if simulated::pass(Duration::ZERO) {
+        return;
+    }
+    std::thread::yield_now();
+}
+
+/// Sleeps.
+pub fn sleep(time: Duration) {
+    std::thread::sleep(wait(time));
+}
 
 /// A point in time, or never.
 #[derive(Clone, Copy, Debug)]
@@ -13,14 +56,13 @@ impl Deadline {
     /// The time `limit` from now; `None` and spans that overflow mean never.
     #[must_use]
     pub fn after(limit: Option<Duration>) -> Self {
-        Deadline(limit.and_then(|l| Instant::now().checked_add(l)))
+        Deadline(limit.and_then(|l| now().checked_add(l)))
     }
 
     /// The time left: `None` for ever, zero when the deadline has passed.
     #[must_use]
     pub fn left(self) -> Option<Duration> {
-        self.0
-            .map(|at| at.saturating_duration_since(Instant::now()))
+        self.0.map(|at| at.saturating_duration_since(now()))
     }
 
     /// Whether the deadline has passed.

@@ -18,7 +18,7 @@ use super::atomic::{AtomicU32, AtomicUsize};
 #[cfg(models)]
 use super::atomic::{token, yield_now};
 use super::barrier;
-use core::cell::UnsafeCell;
+use core::cell::{Cell, UnsafeCell};
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::sync::atomic::Ordering;
@@ -127,8 +127,8 @@ impl<T> Gate<T> {
     #[inline(always)]
     fn pass<'a>(&'a self, word: &'a AtomicUsize) -> Pass<'a, T> {
         Pass {
-            gate: self,
-            word,
+            gate: Cell::new(self),
+            word: Cell::new(word),
             stays: PhantomData,
         }
     }
@@ -266,10 +266,12 @@ fn pause(turns: &mut u32) {
 /// std::thread::scope(|s| s.spawn(|| pass.as_ref().map(|p| p.set(1))).join());
 /// ```
 pub struct Pass<'a, T> {
-    gate: &'a Gate<T>,
+    // Both in cells, whose values no `Option` looks into: one of a pass that was just had is known to
+    // be `Some`, and is not asked whether a reference is null.
+    gate: Cell<&'a Gate<T>>,
     /// What tells that the thread is inside, and is 0 when it has left: `inside` of the leaner,
     /// `holder` in the plain state, `owner` for a visitor.
-    word: &'a AtomicUsize,
+    word: Cell<&'a AtomicUsize>,
     /// A gate may be shared where its value may not; and who is inside is known by thread.
     stays: PhantomData<*mut T>,
 }
@@ -279,7 +281,7 @@ impl<T> Deref for Pass<'_, T> {
     #[inline(always)]
     fn deref(&self) -> &T {
         // SAFETY: only one Pass exists for a gate at a time (see `enter`), and it is borrowed.
-        unsafe { &*self.gate.value.get() }
+        unsafe { &*self.gate.get().value.get() }
     }
 }
 
@@ -287,7 +289,7 @@ impl<T> DerefMut for Pass<'_, T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: only one Pass exists for a gate at a time (see `enter`), and it is borrowed mutably.
-        unsafe { &mut *self.gate.value.get() }
+        unsafe { &mut *self.gate.get().value.get() }
     }
 }
 
@@ -295,7 +297,7 @@ impl<T> Drop for Pass<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
         // Release pairs with the Acquire loads in `revoke` and `enter_slowly`. 0 is FREE, too.
-        self.word.store(FREE, Ordering::Release);
+        self.word.get().store(FREE, Ordering::Release);
     }
 }
 

@@ -9,6 +9,7 @@
 
 #[cfg(models)]
 use super::atomic;
+use super::clock;
 use core::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
@@ -102,11 +103,11 @@ impl Condvar {
     /// As [`wait`](Self::wait), until `deadline` at the latest. Whether it has passed.
     pub fn wait_until<T>(&self, guard: &mut MutexGuard<'_, T>, deadline: Instant) -> bool {
         let held = guard.0.take().expect("held");
-        let left = deadline.saturating_duration_since(Instant::now());
-        let woken = self.0.wait_timeout(held, left);
+        let left = deadline.saturating_duration_since(clock::now());
+        let woken = self.0.wait_timeout(held, clock::wait(left));
         let (held, _) = woken.unwrap_or_else(PoisonError::into_inner);
         guard.0 = Some(held);
-        Instant::now() >= deadline
+        clock::now() >= deadline
     }
 
     /// Wakes one waiter.

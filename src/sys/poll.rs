@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::clock::Deadline;
+use super::clock::{self, Deadline};
 use crate::error::Result;
 use core::time::Duration;
 use nix::errno::Errno;
@@ -21,7 +21,7 @@ pub fn readable(fd: BorrowedFd<'_>, limit: Duration) -> Result<bool> {
     loop {
         let left = deadline.left().unwrap_or(limit);
         // Rounded up: a wait of 0.4 ms must not become a busy loop of polls with 0.
-        let millis = left.as_micros().div_ceil(1000);
+        let millis = clock::wait(left).as_micros().div_ceil(1000);
         let timeout = PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX);
         let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
         match poll(&mut fds, timeout) {

@@ -75,8 +75,10 @@ impl<T: Default + Sync> Table<T> {
         if offset >= size_of::<Chunk<T>>() {
             return Some(Err(()));
         }
-        let whole = offset.is_multiple_of(size_of::<T>());
-        Some(Ok(cells.get(offset / size_of::<T>()).filter(|_| whole)))
+        if !offset.is_multiple_of(size_of::<T>()) {
+            return Some(Ok(None));
+        }
+        Some(Ok(cells.get(offset / size_of::<T>())))
     }
 
     /// Makes the next chunk. `false` if the table is full.

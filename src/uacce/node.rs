@@ -36,6 +36,11 @@ impl Bus for Kernel {
                 log_error!("{} does not exist", device.node_path.display());
                 Error::NoDevice
             }
+            // It is going: what the kernel says to who came before the node went, and had to wait.
+            Error::Invalid => {
+                log_error!("{} is being removed", device.name);
+                Error::NoDevice
+            }
             other => other,
         })?;
         log_info!(

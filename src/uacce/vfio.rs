@@ -23,7 +23,7 @@ use super::uapi::DEFAULT_DEPTH;
 use crate::error::{Error, Result};
 use crate::sys::lock::Mutex;
 use crate::sys::shared::SharedMemory;
-use crate::sys::{fork, pages};
+use crate::sys::{clock, fork, pages};
 use crate::{log_error, log_info};
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -32,7 +32,6 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// `VFIO_API_VERSION`.
 const API_VERSION: c_int = 0;
@@ -364,12 +363,12 @@ impl Channel for Queue {
         const SLICE: Duration = Duration::from_millis(1);
         const MOST_TICKS: u128 = 5;
         self.here()?;
-        let begin = Instant::now();
+        let begin = clock::now();
         let ticks = (limit.as_nanos() / TICK.as_nanos()).min(MOST_TICKS) as usize;
         // Relaxed: whoever does not see it yet asks once more.
         if ticks > 0 && !self.polls.load(Ordering::Relaxed) {
             match self.device.wait(ticks) {
-                Ok(left) if left > 0 || begin.elapsed() < limit => return Ok(Wake::Event),
+                Ok(left) if left > 0 || clock::now() - begin < limit => return Ok(Wake::Event),
                 Ok(_) => return Ok(Wake::TimedOut),
                 Err(error) => {
                     log_info!("the device's driver cannot wait: {error}");
@@ -377,7 +376,7 @@ impl Channel for Queue {
                 }
             }
         }
-        std::thread::sleep(limit.min(SLICE));
+        clock::sleep(limit.min(SLICE));
         Ok(if limit > SLICE {
             Wake::Event
         } else {

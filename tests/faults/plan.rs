@@ -62,15 +62,40 @@ fn fault(kind: usize, random: &mut Random) -> String {
     format!(",fault={name}{}@chance:{of}:{seed}", argument(random))
 }
 
-/// Devices as `WD_SIM` tells them, each with one of the settings `sva`: with faults of this kind, one of which comes early, and with others
+/// Devices that a way of requests is made for: for each setting the values that one is drawn from.
+#[derive(Clone, Copy)]
+pub struct Devices {
+    pub sva: &'static [&'static str],
+    pub api: &'static [&'static str],
+}
+
+impl Devices {
+    /// For the seed API and UADK v2.
+    pub const SHARED: Devices = Devices {
+        sva: &["sva=1"],
+        api: &["1", "2", "3", "5"],
+    };
+    /// Without SVA as well.
+    pub const ALL: Devices = Devices {
+        sva: &["sva=1", "sva=0", "sva=0,iommu=1"],
+        ..Devices::SHARED
+    };
+
+    /// Of these versions only.
+    pub const fn of(self, api: &'static [&'static str]) -> Devices {
+        Devices { api, ..self }
+    }
+}
+
+/// Devices as `WD_SIM` tells them: with faults of this kind, one of which comes early, and with others
 /// by chance.
-pub fn simulation(kind: usize, sva: &[&str], random: &mut Random) -> String {
+pub fn simulation(kind: usize, made: Devices, random: &mut Random) -> String {
     let devices = 1 + random.below(3);
     let device = |random: &mut Random| {
         let mut text = format!(
             "hisi_zip,{},api={},depth={},engines={},orders={}",
-            random.one(sva),
-            random.one(&["1", "2", "3", "5"]),
+            random.one(made.sva),
+            random.one(made.api),
             random.one(&["8", "16", "33", "1024"]),
             random.one(&["1", "1", "2"]),
             random.one(&["in", "out"])

@@ -146,6 +146,9 @@ pub struct Buffers {
     inputs: usize,
 }
 
+// SAFETY: its pointers are to memory of its own.
+unsafe impl Send for Buffers {}
+
 impl Buffers {
     /// Input of up to 2000 bytes that compresses more or less, and room for all of it.
     pub fn new(random: &mut Random) -> Buffers {
@@ -199,6 +202,11 @@ impl Buffers {
 
     pub fn target(&mut self) -> *mut u8 {
         self.target[GUARD..].as_mut_ptr()
+    }
+
+    /// Where the output is, if it is in one piece.
+    pub fn target_address(&self) -> *const c_void {
+        self.target[GUARD..].as_ptr().cast()
     }
 
     /// What a request names as its input and its output.

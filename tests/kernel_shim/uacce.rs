@@ -230,6 +230,8 @@ fn a_wait_ends_with_a_completion_or_with_the_limit() {
 fn a_failing_step_of_opening_leaves_nothing_behind() {
     for (fault, number) in [
         ("OPEN_NODE=-16", libc::EBUSY),
+        // Who opens a device while it is removed.
+        ("OPEN_NODE=-22", libc::ENODEV),
         ("SET_QP_CTX=-22", libc::EINVAL),
         ("MMAP_DUS=-12", libc::ENOMEM),
         ("MMAP_MMIO=-12", libc::ENOMEM),

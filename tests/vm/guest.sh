@@ -5,11 +5,12 @@ passed=0 failed=0
 good() { passed=$((passed + 1)); echo "ok   $*"; }
 bad() { failed=$((failed + 1)); echo "FAIL $*"; }
 
-# step NAME COMMAND...: a test. It has two minutes, and what it said is shown if it fails.
+# step NAME COMMAND...: a test. It has five minutes, since the machine that emulates this one may be
+# slow, and what it said is shown if it fails.
 step() {
 	name=$1
 	shift
-	if timeout -s KILL 120 "$@" >/tmp/said 2>&1; then
+	if timeout -s KILL 300 "$@" >/tmp/said 2>&1; then
 		good "$name"
 	else
 		bad "$name (status $?)"
@@ -91,7 +92,7 @@ killed() {
 many_processes() {
 	clients=
 	for i in 1 2 3 4 5 6; do
-		timeout -s KILL 120 many_queues 1 5 >/tmp/crowd.$i 2>&1 &
+		timeout -s KILL 300 many_queues 1 5 >/tmp/crowd.$i 2>&1 &
 		clients="$clients $!"
 	done
 	sum=0
@@ -180,6 +181,41 @@ uadk_gone_each_way() {
 	done
 }
 
+uadk_v1_gone_each_way() {
+	for way in messages callbacks threads waiting; do
+		up "$1"
+		step "$1 goes: v1, $way" uadk_v1_gone $way
+		down
+	done
+}
+
+# Its process dies under several clients at once, each with a full ring.
+gone_in_a_crowd() {
+	up "$1"
+	clients=
+	for i in 1 2 3 4; do
+		rm -f /tmp/ready
+		timeout -s KILL 300 client_gone crowd 0 >/tmp/ready 2>/tmp/crowd.$i &
+		client=$!
+		clients="$clients $client"
+		within ready
+	done
+	down
+	sum=0
+	for client in $clients; do wait "$client" || sum=$((sum + 1)); done
+	is "$1 dies under four processes: failures" $sum 0
+	[ $sum = 0 ] || cat /tmp/crowd.*
+}
+
+# Its process stands still, and requests time out.
+stands_still() {
+	up "$1"
+	step "$1 stands still: v2" uadk_gone hw still
+	step "$1 stands still: v1" uadk_v1_gone still
+	step "$1: and goes on" client_flow 200
+	down
+}
+
 comes_back() {
 	up hisi_zip
 	rm -f /tmp/ready
@@ -240,6 +276,10 @@ removals() {
 	for rounds in 0 1020; do gone_each_way hisi_zip $rounds; done
 	gone_each_way hisi_zip,api=3,depth=64 130
 	uadk_gone_each_way hisi_zip,api=3
+	uadk_v1_gone_each_way hisi_zip
+	uadk_v1_gone_each_way hisi_zip,api=3
+	gone_in_a_crowd hisi_zip
+	stands_still hisi_zip,api=3
 	up hisi_zip
 	step "nobody is woken when the device goes" client_node gone
 	down

@@ -70,7 +70,7 @@ if [ ! -e "$k/complete" ]; then
 fi
 
 mkdir -p "$k/kmod"
-cp "$here"/kmod/* "$k/src/uacce.c" "$k/kmod/"
+cp -u "$here"/kmod/* "$k/src/uacce.c" "$k/kmod/"
 if ! make -s -C "$k/kmod" KDIR="$k/usr/src/linux-headers-$release" >"$k/kmod/log" 2>&1; then
 	cat "$k/kmod/log" >&2
 	exit 1

@@ -1,7 +1,7 @@
 #!/bin/bash
-# run.sh [KERNEL...]: runs the libraries on real kernels (by default 6.1 and 6.12), in machines that
-# QEMU emulates. README.md says what is tested, and what is needed. Says "skipped: ..." and
-# succeeds where it can't be done.
+# run.sh [--prepare] [KERNEL...]: runs the libraries on real kernels (by default 6.1 and 6.12), in
+# machines that QEMU emulates, or only downloads and compiles what that takes. README.md says what
+# is tested, and what is needed. Says "skipped: ..." and succeeds where it can't be done.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -9,6 +9,8 @@ target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
 vm=$target/vm
 cache=${VM_CACHE:-$vm/cache}
+boots=yes
+[ "${1:-}" != --prepare ] || { boots=; shift; }
 [ $# -gt 0 ] || set -- 6.1 6.12
 
 skip() { echo "skipped: the real kernel: $*"; exit 0; }
@@ -40,9 +42,10 @@ tools
 make --no-print-directory -s install-lib DESTDIR= PREFIX="$vm/prefix" LIBDIR="$vm/prefix/lib" \
 	INCLUDEDIR="$vm/prefix/include" DOCDIR="$vm/prefix/doc" >"$vm/build.log" 2>&1 ||
 	{ cat "$vm/build.log"; exit 1; }
-cargo build --quiet --locked --release --example warpdrive-model
+# With all checks; `make faults` needs most of it, too.
+cargo build --quiet --locked --profile faults --example warpdrive-model
 cargo build --quiet --locked --release --package warpdrive-tool
-tests/vm/root.sh "$vm/root" "$vm/prefix" "$target/release/examples/warpdrive-model" "$target/release/wd"
+tests/vm/root.sh "$vm/root" "$vm/prefix" "$target/faults/examples/warpdrive-model" "$target/release/wd"
 
 one() { # VERSION
 	local k start=$SECONDS status=0 log=$vm/serial-$1.log
@@ -52,6 +55,7 @@ one() { # VERSION
 	77) echo "skipped: the real kernel $1: $k"; return 0 ;;
 	*) echo "kernel $1: its modules can't be made"; return 1 ;;
 	esac
+	[ -n "$boots" ] || return 0
 	cp "$k"/kmod/uacce.ko "$k"/kmod/uacce_sim.ko "$vm/root/lib/modules/"
 	(cd "$vm/root" && find . | cpio -o -H newc --quiet) >"$vm/initrd-$1"
 	# Once more if it does not come up: the emulation is slow on a machine that has much to do.

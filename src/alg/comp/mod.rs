@@ -95,12 +95,7 @@ impl Message for wd_comp_msg {
     fn finish(&self, answer: &Self) -> wd_comp_req {
         if answer.in_cons > self.req.src_len || answer.produced > self.req.dst_len {
             // An engine knows of asynchronous requests only what a device could have changed.
-            return wd_comp_req {
-                src_len: 0,
-                dst_len: 0,
-                status: WD_IN_EPARA as u32,
-                ..self.req
-            };
+            return refused(&self.req);
         }
         wd_comp_req {
             src_len: answer.in_cons,
@@ -119,6 +114,17 @@ impl Message for wd_comp_msg {
     fn weight(&self) -> (u32, u32, bool) {
         let failed = self.req.status == WD_IN_EPARA as u32;
         (self.in_cons, self.produced, failed)
+    }
+}
+
+/// A request with the results of one that failed.
+#[cold]
+fn refused(request: &wd_comp_req) -> wd_comp_req {
+    wd_comp_req {
+        src_len: 0,
+        dst_len: 0,
+        status: WD_IN_EPARA as u32,
+        ..*request
     }
 }
 

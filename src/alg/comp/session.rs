@@ -4,10 +4,10 @@ mod state;
 
 use super::{Process, check, here};
 use crate::alg::sched::{Key, Mode};
-use crate::alg::seat::{Message, Patience, Seat};
+use crate::alg::seat::{Message, Patience, Seat, SharedEngine};
 use crate::alg::setup::{Chooser, Foreign, Param};
 use crate::ctypes::v2::Enum;
-use crate::ctypes::v2::wd_alg_common::wd_mem_type;
+use crate::ctypes::v2::wd_alg_common::wd_mem_type::{self, UADK_MEM_AUTO};
 use crate::ctypes::v2::wd_comp::wd_comp_alg_type::WD_COMP_ALG_MAX;
 use crate::ctypes::v2::wd_comp::wd_comp_level::WD_COMP_L15;
 use crate::ctypes::v2::wd_comp::wd_comp_op_type::{WD_DIR_COMPRESS, WD_DIR_DECOMPRESS};
@@ -15,11 +15,12 @@ use crate::ctypes::v2::wd_comp::wd_comp_winsz_type::WD_COMP_WS_32K;
 use crate::ctypes::v2::wd_comp::{
     wd_comp_alg_type, wd_comp_level, wd_comp_op_type, wd_comp_req, wd_comp_winsz_type,
 };
-use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
+use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_state};
 use crate::drv::Engine;
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::mm_ops::{Memory, MmOps};
+use crate::sys::slots::Carried;
 use core::ffi::c_void;
 use core::ptr;
 use std::sync::Arc;
@@ -60,6 +61,9 @@ impl Setup {
     }
 }
 
+/// The operations of sessions on devices that work on the process's own addresses.
+static SVA: MmOps = MmOps::with_sva();
+
 /// Memory for the context of a stream, which devices and engines know by its address.
 enum Context {
     Own(Vec<u8>),
@@ -80,8 +84,8 @@ pub(super) struct State {
     /// A scheduler that is asked for each request.
     foreign: Option<Arc<dyn Foreign>>,
     format: wd_comp_alg_type,
-    level: Enum<wd_comp_level>,
-    window: Enum<wd_comp_winsz_type>,
+    /// What messages of whole requests have in common.
+    common: Carried<wd_comp_msg>,
     /// No stream is going on.
     fresh: bool,
     /// The stream that is going on is the helper's.
@@ -89,8 +93,8 @@ pub(super) struct State {
     isize: u32,
     checksum: u32,
     context: Context,
-    /// Without SVA: the operations of messages, and whose memory.
-    memory: Option<(Arc<MmOps>, Enum<wd_mem_type>)>,
+    /// Without SVA: the operations of messages.
+    memory: Option<Arc<MmOps>>,
     /// The context that served the last synchronous request, and whether the helper had to.
     last: Option<(u32, bool)>,
     /// A driver may still use the session's memory.
@@ -100,7 +104,7 @@ pub(super) struct State {
 /// What is left to be done of a request when the session is free for others.
 enum Rest {
     Nothing,
-    Shared(Arc<dyn Engine<wd_comp_msg>>, u32),
+    Shared(SharedEngine<wd_comp_msg>, u32),
 }
 
 /// Makes a session; its handle. `memory` makes the memory operations if devices have no SVA.
@@ -117,16 +121,24 @@ pub(crate) fn open(
     let origin = process.class.origin().inspect_err(|_| {
         log_error!("a session before compression is initialised");
     })?;
-    let (memory, context) = if origin.sva {
-        (None, Context::own()?)
+    let (memory, kind, mut context) = if origin.sva {
+        (None, Enum::new(UADK_MEM_AUTO as u32), Context::own()?)
     } else {
         let (ops, kind) = memory()?;
         let mut context = ops.allocate(CONTEXT)?;
         context.clear();
-        (
-            Some((process.keep(origin.epoch, ops), kind)),
-            Context::Pool(context),
-        )
+        let ops = process.keep(origin.epoch, ops);
+        (Some(ops), kind, Context::Pool(context))
+    };
+    let common = wd_comp_msg {
+        mm_ops: memory.as_ref().map_or(SVA.as_ptr(), |ops| ops.as_ptr()),
+        mm_type: kind,
+        ctx_buf: context.address(),
+        alg_type: Enum::new(format as u32),
+        comp_lv: setup.level,
+        win_sz: setup.window,
+        stream_mode: Enum::new(wd_comp_state::WD_COMP_STATELESS as u32),
+        ..wd_comp_msg::BLANK
     };
     let key = origin.chooser.key(&setup.param).inspect_err(|_| {
         log_error!("the scheduler has no context for such a session");
@@ -143,8 +155,7 @@ pub(crate) fn open(
         seats: [key.sync, key.asynchronous].map(|index| process.class.seat(index)),
         foreign: foreign.clone(),
         format,
-        level: setup.level,
-        window: setup.window,
+        common: Carried(common),
         fresh: true,
         helped: false,
         isize: 0,
@@ -210,7 +221,7 @@ pub(crate) fn sync(handle: usize, request: &mut wd_comp_req) -> Result<()> {
     })?;
     match rest {
         Rest::Nothing => Ok(()),
-        Rest::Shared(engine, index) => shared(process, handle, &*engine, index, request),
+        Rest::Shared(engine, index) => shared(process, handle, &**engine, index, request),
     }
 }
 

@@ -22,13 +22,13 @@ use crate::ctypes::v2::wd_comp_drv::wd_comp_msg;
 use crate::drv::registry::{self, Kind, Lease};
 use crate::drv::{Driver, Engine, Hardware, Path, Seat};
 use crate::error::{Error, Result};
+use crate::sys::clock;
 use crate::sys::lock::{Mutex, MutexGuard};
 use crate::uacce::channel::Bus;
 use crate::uacce::device::Attributes;
 use core::sync::atomic::AtomicBool;
 use core::time::Duration;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// The longest that a request may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -238,7 +238,7 @@ impl Lanes {
 
     /// Waits until `look` answers something other than [`Error::Again`].
     fn wait_until<R>(&self, number: usize, mut look: impl FnMut() -> Result<R>) -> Result<R> {
-        let start = Instant::now();
+        let start = clock::now();
         let mut turn = 0_u32;
         loop {
             match look() {
@@ -250,12 +250,12 @@ impl Lanes {
                 core::hint::spin_loop();
                 continue;
             }
-            if start.elapsed() > PATIENCE {
+            if clock::now() - start > PATIENCE {
                 return Err(Error::TimedOut);
             }
             // A context that has nothing to wait for is looked at again.
             if self.engine.wait(number, SLICE).is_err() {
-                std::thread::yield_now();
+                clock::give_way();
             }
         }
     }

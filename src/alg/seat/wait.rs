@@ -4,8 +4,8 @@
 use super::Patience;
 use crate::drv::Engine;
 use crate::error::{Error, Result};
+use crate::sys::clock;
 use core::time::Duration;
-use std::time::Instant;
 
 /// Turns between looks at the clock.
 const CLOCK: u32 = 128;
@@ -22,13 +22,13 @@ pub(super) fn wait_for<M>(
     message: &mut M,
     patience: &Patience,
 ) -> Result<()> {
-    let start = Instant::now();
+    let start = clock::now();
     let mut sleeps = patience.sleeps;
     let mut turn = 0_u32;
     loop {
         turn = turn.saturating_add(1);
         let look = turn.is_multiple_of(CLOCK) || turn > SPIN || sleeps;
-        let left = look.then(|| patience.limit.checked_sub(start.elapsed()));
+        let left = look.then(|| patience.limit.checked_sub(clock::now() - start));
         if turn <= SPIN && !sleeps {
             core::hint::spin_loop();
         } else if sleeps {
@@ -36,7 +36,7 @@ pub(super) fn wait_for<M>(
             // A context that has nothing to wait for is looked at.
             sleeps = engine.wait(seat, slice) != Err(Error::Unsupported);
         } else {
-            std::thread::yield_now();
+            clock::give_way();
         }
         match engine.receive(seat, message) {
             Err(Error::Again) if left == Some(None) => return Err(Error::TimedOut),

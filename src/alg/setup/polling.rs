@@ -55,14 +55,15 @@ impl<M: Message> Class<M> {
         let seat = self.seat(index).ok_or(Error::Invalid)?;
         let mut left = expect;
         while left > 0 {
-            match seat.take(index as usize) {
-                Ok(Taken::Done(mut request)) => deliver(&mut request),
+            // By reference: a request is large, and need not be moved once more.
+            match &mut seat.take(index as usize) {
+                Ok(Taken::Done(request)) => deliver(request),
                 Ok(Taken::Undone(message)) => self.help(seat, message, deliver)?,
                 Err(Error::DeviceReset) => {
                     self.give_up(seat, index)?;
                     continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(*error),
             }
             *count = count.wrapping_add(1);
             left -= 1;
@@ -87,17 +88,17 @@ impl<M: Message> Class<M> {
     fn help(
         &self,
         seat: &Seat<M>,
-        mut message: M,
+        message: &mut M,
         deliver: &mut impl FnMut(&mut M::Request),
     ) -> Result<()> {
         let helper = self.origin()?.helper.ok_or(Error::DeviceReset)?;
-        if let Err(error) = helper.send(0, &mut message) {
+        if let Err(error) = helper.send(0, message) {
             log_error!("what a device left cannot be done in software: {error}");
             message.fail();
         }
         seat.tally().count_shared(message.weight());
         seat.tally().helped.fetch_add(1, Ordering::Relaxed);
-        deliver(&mut message.finish(&message));
+        deliver(&mut message.finish(message));
         Ok(())
     }
 
@@ -230,8 +231,10 @@ impl<M: Message> Class<M> {
             wanted => wanted,
         };
         let index = u32::try_from(index).map_err(|_| Error::Invalid)?;
-        match self.poll_one(index, wanted, count, deliver) {
-            Ok(()) => Ok(true),
+        // Not more than are on their way: an engine need not be asked for what is not there.
+        let there = self.seat(index).map_or(0, Seat::flying);
+        match self.poll_one(index, wanted.min(there), count, deliver) {
+            Ok(()) => Ok(wanted <= there),
             Err(Error::Again) => Ok(false),
             Err(error) => Err(error),
         }

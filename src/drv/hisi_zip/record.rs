@@ -120,8 +120,8 @@ impl Records {
 
     /// Takes back all that is kept.
     pub fn give_all_back(&self, pool: &Pool) {
-        let numbers = 1..=RECORDS as u16;
-        for number in numbers {
+        let count = self.0.lock().all.len() as u16;
+        for number in 1..=count {
             if let Some(record) = self.find(number) {
                 self.give_back(number, record, pool);
             }

@@ -126,7 +126,7 @@ fn a_malformed_text_is_refused_whole_and_says_why() {
         ("hisi_zip,depth=-4", "'-4' is not a number, or too large"),
         ("hisi_zip,api=4", "api=4 is not one of 1, 2, 3, 5"),
         ("hisi_zip,queues=0", "queues=0 is not in 1..=1024"),
-        ("hisi_zip,engines=65", "engines=65 is not in 1..=64"),
+        ("hisi_zip,engines=65", "engines=65 is not in 0..=64"),
         ("hisi_zip,level=10", "level=10 is not in 0..=9"),
         ("hisi_zip,orders=any", "orders=any is not one of in, out"),
         ("hisi_zip,sva=no", "sva=no is not one of 0, 1"),

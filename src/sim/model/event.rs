@@ -4,10 +4,9 @@ use super::Queue;
 use crate::error::Result;
 use crate::qm::doorbell::Value;
 use crate::sim::state::{Life, State};
-use crate::sys::poll;
+use crate::sys::{clock, poll};
 use core::time::Duration;
 use std::os::fd::AsFd;
-use std::time::Instant;
 
 impl Queue {
     /// Whether the event was raised before `limit` has passed. It is taken back then, unless the
@@ -26,7 +25,7 @@ impl Queue {
     /// Whether a completion lies in the ring that no doorbell has acknowledged, before `limit` has
     /// passed. As the kernel it does not look whether one can come.
     pub fn wait_for_completion(&self, limit: Option<Duration>) -> Result<bool> {
-        let until = limit.map(|limit| Instant::now() + limit);
+        let until = limit.map(|limit| clock::now() + limit);
         let mut state = self.state.lock();
         loop {
             self.device.present()?;

@@ -6,6 +6,7 @@ mod faults;
 mod queue;
 mod served;
 mod streams;
+mod threadless;
 mod vfio;
 mod without_sva;
 

@@ -203,7 +203,8 @@ impl Engine {
         last: bool,
     ) -> Result<Sink<'s>, Status> {
         loop {
-            let piece = source.next(&mut self.input[..STORED])?;
+            let longest = STORED.min(self.input.len());
+            let piece = source.next(&mut self.input[..longest])?;
             let length = piece.len() as u16;
             let final_bit = u8::from(last && source.left == 0);
             let [a, b] = length.to_le_bytes();

@@ -12,7 +12,7 @@ use crate::ctypes::v1::wd_comp::{
 use crate::ctypes::v1::wd_util::wcrypto_comp_tag;
 use crate::error::{Error, Result};
 use crate::log_error;
-use crate::sys::clock::Deadline;
+use crate::sys::clock::{self, Deadline};
 use crate::sys::env;
 use crate::sys::lent::Promise;
 use crate::sys::mm_br::MmBr;
@@ -331,10 +331,10 @@ impl Context {
             if limit.passed() {
                 return self.lose(cookie, Error::TimedOut);
             }
-            std::thread::yield_now();
+            clock::give_way();
             // An interrupt may get lost, or another thread receive the answer meanwhile.
             if turn > YIELD && self.queue.wait(limit.slice(SLICE)).is_err() {
-                std::thread::sleep(limit.slice(SLICE));
+                clock::sleep(limit.slice(SLICE));
             }
         }
     }
@@ -380,7 +380,7 @@ impl Context {
         let limit = Deadline::after(Some(FAREWELL));
         self.collect(promise);
         while self.cookies.iter().any(|cookie| cookie.is_lost()) && !limit.passed() {
-            std::thread::sleep(limit.slice(SLICE));
+            clock::sleep(limit.slice(SLICE));
             self.collect(promise);
         }
         let left = self.cookies.iter().filter(|cookie| cookie.is_lost());

@@ -6,7 +6,7 @@ use super::cell::{self, Cell, Reach};
 use super::{Owner, Queue};
 use crate::error::{Error, Result};
 use crate::log_error;
-use crate::sys::clock::Deadline;
+use crate::sys::clock::{self, Deadline};
 use crate::sys::inject::Inject;
 use crate::sys::mm_br::MmBr;
 use core::num::NonZeroU64;
@@ -296,7 +296,7 @@ impl Queue {
                 log_error!("an answer is being written for longer than {FINISH:?}");
                 return Err(Error::Busy);
             }
-            std::thread::yield_now();
+            clock::give_way();
         }
         cell::with(&cell.parking, self, |parking| {
             parking.forget(range);

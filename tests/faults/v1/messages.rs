@@ -123,6 +123,6 @@ impl Life<'_> {
             produced: message.produced,
         };
         task.judge(ended, self.counts);
-        self.keep(task, Some(message), ended.status == WD_HW_EACCESS as u32);
+        self.keep(task, Some(message), ended.is_late());
     }
 }

@@ -1,7 +1,7 @@
 //! Streams, piece by piece.
 
 use super::super::request::{Random, data, pack, unpack};
-use super::{COMPRESS, FAILED, Lent, Life, header};
+use super::{COMPRESS, Lent, Life, header};
 use std::ffi::c_void;
 use std::ptr::null_mut;
 use warpdrive::capi::v1::wd_comp::*;
@@ -81,14 +81,12 @@ impl Life<'_> {
                 return End::Spoiled;
             }
             if answer != 0 {
-                assert!(FAILED.contains(&answer), "stream: {answer}");
-                self.counts.failed += 1;
-                return if answer == -WD_ETIMEDOUT {
-                    End::Spoiled
-                } else {
-                    End::Dead
+                return match self.failed(answer) {
+                    true => End::Spoiled,
+                    false => End::Dead,
                 };
             }
+            self.late = 0;
             let status = u32::from(asked.status);
             let failed = [
                 WD_IN_EPARA as u32,

@@ -1,7 +1,9 @@
 //! Sessions: wd_comp.h.
 
+mod blocks;
 mod posted;
 mod streams;
+mod threads;
 
 use super::leaks::Leaks;
 use super::plan::lies;
@@ -15,7 +17,7 @@ use warpdrive::capi::v2::wd_comp::*;
 use warpdrive::ctypes::v2::Enum;
 use warpdrive::ctypes::v2::wd::{WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
 use warpdrive::ctypes::v2::wd_alg_common::{wd_ctx_nums, wd_ctx_params};
-use warpdrive::ctypes::v2::wd_comp::{wd_comp_req, wd_comp_sess_setup};
+use warpdrive::ctypes::v2::wd_comp::{wd_comp_req, wd_comp_sess_setup, wd_lz77_zstd_data};
 use warpdrive::ctypes::v2::wd_sched::sched_params;
 
 /// `-WD_HW_EACCESS`: the device does not work.
@@ -45,28 +47,48 @@ pub enum Way {
     Stream,
     /// As Sync and Async, from lists to lists.
     Lists,
+    /// As Sync and Async, to the formats that new devices have beside deflate; and streams of one.
+    Blocks,
+    /// All that any device has, by several threads.
+    Threads,
 }
 
-/// All ways.
+/// All ways that any device has.
 pub const ALL: [Way; 4] = [Way::Sync, Way::Async, Way::Stream, Way::Lists];
 
 /// What a whole request is to do.
 struct Task {
     buffers: Buffers,
-    /// 1 zlib, 2 gzip.
+    /// 1 zlib, 2 gzip, or one of `blocks`.
     format: u32,
     way: u32,
     /// What is compressed, or should come out.
     data: Vec<u8>,
+    /// Where literals and sequences are.
+    results: Box<wd_lz77_zstd_data>,
 }
 
 impl Task {
     fn new(format: u32, way: u32, lists: bool, random: &mut Random) -> Task {
+        if format > 2 {
+            return blocks::task(format, lists, random);
+        }
         let data = data(random);
         let buffers = match way {
             COMPRESS => Buffers::of(&data, data.len() + data.len() / 4 + 100),
             _ => Buffers::of(&pack(format, &data), data.len() + 16),
         };
+        Task::of(format, way, buffers, data, lists, random)
+    }
+
+    fn of(
+        format: u32,
+        way: u32,
+        buffers: Buffers,
+        data: Vec<u8>,
+        lists: bool,
+        random: &mut Random,
+    ) -> Task {
         Task {
             buffers: if lists {
                 buffers.in_pieces(random)
@@ -76,6 +98,7 @@ impl Task {
             format,
             way,
             data,
+            results: blocks::results(),
         }
     }
 
@@ -95,11 +118,13 @@ impl Task {
             }
             WD_SUCCESS | WD_STREAM_END => {
                 let made = self.buffers.output(answer.dst_len as usize);
-                let data = match self.way {
-                    COMPRESS => unpack(self.format, &made),
-                    _ => made,
+                let data = match (self.format, self.way) {
+                    (blocks::ZSTD | blocks::PLAIN, _) => blocks::rebuild(self, &[]),
+                    (blocks::LZ4, _) => lz4_flex::block::decompress(&made, self.data.len()).ok(),
+                    (format, COMPRESS) => Some(unpack(format, &made)),
+                    _ => Some(made),
                 };
-                assert!(data == self.data, "wrong data");
+                assert!(data.as_ref() == Some(&self.data), "wrong data");
                 counts.done += 1;
             }
             WD_IN_EPARA => counts.failed += 1,
@@ -108,7 +133,16 @@ impl Task {
     }
 }
 
-fn request(buffers: &mut Buffers, way: u32) -> wd_comp_req {
+fn request(task: &mut Task, way: u32) -> wd_comp_req {
+    let request = piece(&mut task.buffers, way);
+    wd_comp_req {
+        priv_: (&raw mut *task.results).cast(),
+        ..request
+    }
+}
+
+/// As [`request`], for what has no results beside its output.
+fn piece(buffers: &mut Buffers, way: u32) -> wd_comp_req {
     let (src, dst) = buffers.addresses();
     wd_comp_req {
         src,
@@ -139,7 +173,8 @@ fn session(format: u32, way: u32) -> usize {
     // SAFETY: numbers, pointers and functions that may be absent, for which zeros are a value.
     let mut setup: wd_comp_sess_setup = unsafe { std::mem::zeroed() };
     setup.alg_type = Enum::new(format);
-    setup.comp_lv = Enum::new(8);
+    // LZ77 has two levels, of which this is the thorough one; of deflate devices have one.
+    setup.comp_lv = Enum::new(if format > 2 { 9 } else { 8 });
     setup.win_sz = Enum::new(4);
     setup.op_type = Enum::new(way);
     let mut param = sched_params {
@@ -165,9 +200,9 @@ fn synchronous(
 ) -> bool {
     for _ in 0..random.below(40) {
         let mut task = Task::new(format, way, lists, random);
-        let mut asked = request(&mut task.buffers, way);
+        let mut asked = request(&mut task, way);
         counts.sent += 1;
-        let pieces = !lists && random.below(8) == 0;
+        let pieces = format <= 2 && !lists && random.below(8) == 0;
         let answer = match pieces {
             // SAFETY: a request whose buffers live, and are not touched after it was answered.
             true => unsafe { wd_do_comp_sync2(handle, &mut asked) },
@@ -230,16 +265,46 @@ fn begin(random: &mut Random) -> i32 {
 
 /// Uses an initialisation for some hundreds of requests, and ends it.
 fn use_up(ways: &[Way], random: &mut Random, counts: &mut Counts) {
-    let most = counts.sent + 250;
-    let lies = lies();
     let mut posted = Vec::new();
+    match ways {
+        [Way::Threads] => threads::work_together(random, counts, &mut posted),
+        _ => work(ways, 250, random, counts, &mut posted),
+    }
+    if let Ok(stats) = comp::stats() {
+        counts.helped += stats.fallbacks;
+    }
+    // SAFETY: no other thread is there.
+    unsafe { wd_comp_uninit2() };
+    posted::forget();
+    let mut seen = BTreeSet::new();
+    for at in posted {
+        assert!(seen.insert(at as usize));
+        // SAFETY: made by `Box::into_raw`; nothing is on its way any more.
+        let posted: Box<Posted> = unsafe { Box::from_raw(at) };
+        posted.judge(counts);
+    }
+}
+
+/// Makes so many requests, some of which are `posted`.
+fn work(
+    ways: &[Way],
+    number: u64,
+    random: &mut Random,
+    counts: &mut Counts,
+    posted: &mut Vec<*mut Posted>,
+) {
+    let most = counts.sent + number;
+    let lies = lies();
     while counts.sent < most {
         let before = counts.sent;
-        let kind = (1 + random.below(2) as u32, random.below(2) as u32);
+        let way = ways[random.below(ways.len() as u64) as usize];
+        let kind = match way {
+            Way::Blocks => (3 + random.below(3) as u32, COMPRESS),
+            _ => (1 + random.below(2) as u32, random.below(2) as u32),
+        };
         let handle = session(kind.0, kind.1);
         assert_ne!(handle, 0, "no session");
-        let way = ways[random.below(ways.len() as u64) as usize];
-        let lists = way == Way::Lists;
+        let lists = way == Way::Lists || (kind.0 == blocks::LZ4 && random.below(2) == 0);
         // The library's own lists of a request that was answered early serve others, while the device
         // still follows them: one after the other.
         let waits = random.below(2) == 0 || lies;
@@ -248,11 +313,15 @@ fn use_up(ways: &[Way], random: &mut Random, counts: &mut Counts) {
                 streams(kind.0, random, counts, lies);
                 true
             }
-            Way::Lists | Way::Sync if waits || way == Way::Sync => {
+            Way::Blocks if random.below(4) == 0 => {
+                blocks::stream(random, counts);
+                true
+            }
+            Way::Lists | Way::Sync | Way::Blocks if waits || way == Way::Sync => {
                 synchronous(handle, kind, lists, random, counts)
             }
             _ => {
-                asynchronous(handle, kind, lists, random, counts, &mut posted);
+                asynchronous(handle, kind, lists, random, counts, posted);
                 true
             }
         };
@@ -261,17 +330,5 @@ fn use_up(ways: &[Way], random: &mut Random, counts: &mut Counts) {
         if !alive || (counts.sent == before && random.below(8) == 0) {
             break;
         }
-    }
-    if let Ok(stats) = comp::stats() {
-        counts.helped += stats.fallbacks;
-    }
-    // SAFETY: no other thread is there.
-    unsafe { wd_comp_uninit2() };
-    let mut seen = BTreeSet::new();
-    for at in posted {
-        assert!(seen.insert(at as usize));
-        // SAFETY: made by `Box::into_raw`; nothing is on its way any more.
-        let posted: Box<Posted> = unsafe { Box::from_raw(at) };
-        posted.judge(counts);
     }
 }

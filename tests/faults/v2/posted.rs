@@ -4,12 +4,21 @@ use super::super::request::{Counts, Random};
 use super::{FAILED, Task, error, request};
 use std::ffi::c_void;
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use warpdrive::capi::v2::wd_comp::*;
 use warpdrive::ctypes::v2::wd_comp::wd_comp_req;
 
 /// How long answers are waited for before they are given up.
 const PATIENCE: Duration = Duration::from_millis(25);
+
+/// Requests of all threads, which poll for each other.
+static ON_THEIR_WAY: AtomicI64 = AtomicI64::new(0);
+
+/// Nothing is on its way any more.
+pub fn forget() {
+    ON_THEIR_WAY.store(0, Ordering::Relaxed);
+}
 
 /// An asynchronous request, and the copies of it that came back.
 pub struct Posted {
@@ -50,14 +59,13 @@ pub fn asynchronous(
     counts: &mut Counts,
     all: &mut Vec<*mut Posted>,
 ) {
-    let mut on_their_way = 0;
     for _ in 0..random.below(60) {
         let posted = Box::into_raw(Box::new(Posted {
             task: Task::new(format, way, lists, random),
             answers: Vec::new(),
         }));
         // SAFETY: ours, and no request of it is on its way yet.
-        let mut asked = request(unsafe { &mut (*posted).task.buffers }, way);
+        let mut asked = request(unsafe { &mut (*posted).task }, way);
         asked.cb = Some(finished);
         asked.cb_param = posted.cast();
         counts.sent += 1;
@@ -65,21 +73,20 @@ pub fn asynchronous(
         let answer = unsafe { wd_do_comp_async(handle, &mut asked) };
         if answer == 0 {
             all.push(posted);
-            on_their_way += 1;
+            ON_THEIR_WAY.fetch_add(1, Ordering::Relaxed);
         } else {
             // SAFETY: ours again.
             drop(unsafe { Box::from_raw(posted) });
             error(answer, counts);
         }
         if random.below(4) == 0 {
-            on_their_way -= i64::from(poll());
+            poll();
         }
     }
     let end = Instant::now() + PATIENCE;
-    while on_their_way > 0 && Instant::now() < end {
-        match poll() {
-            0 => std::thread::sleep(Duration::from_micros(200)),
-            n => on_their_way -= i64::from(n),
+    while ON_THEIR_WAY.load(Ordering::Relaxed) > 0 && Instant::now() < end {
+        if poll() == 0 {
+            std::thread::sleep(Duration::from_micros(200));
         }
     }
 }
@@ -90,5 +97,6 @@ fn poll() -> u32 {
     // SAFETY: a count of ours.
     let answer = unsafe { wd_comp_poll(8, &mut count) };
     assert!(answer == 0 || FAILED.contains(&answer), "polling: {answer}");
+    ON_THEIR_WAY.fetch_sub(count.into(), Ordering::Relaxed);
     count
 }

@@ -1,7 +1,7 @@
 //! Streams: `wd_do_comp_strm`.
 
 use super::super::request::{Buffers, Counts, Random, unpack};
-use super::{COMPRESS, DECOMPRESS, error, request, session};
+use super::{COMPRESS, DECOMPRESS, error, piece, session};
 use warpdrive::capi::v2::wd_comp::*;
 use warpdrive::ctypes::v2::wd::{WD_EAGAIN, WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
 
@@ -20,7 +20,7 @@ fn stream(
         let end = (at + least + random.below(700) as usize).min(input.len());
         let room = 20 + random.below(900) as usize;
         let mut buffers = Buffers::of(&input[at..end], room);
-        let mut asked = request(&mut buffers, way);
+        let mut asked = piece(&mut buffers, way);
         asked.last = u32::from(end == input.len());
         let offered = asked.src_len;
         counts.sent += 1;

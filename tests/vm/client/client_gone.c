@@ -154,9 +154,28 @@ static void while_opening(void)
 			wd_release_queue(&q);
 		}
 	} while (ret == 0);
+	fprintf(stderr, "the last answer: %d\n", ret);
 	CHECK(ret == -ENODEV);
 	end_later(&later);
 	ANSWERS(try_open(&q, NULL), ENODEV);
+}
+
+/* One of several processes: who kills the device is none of them. Says READY when it is at work. */
+static void in_a_crowd(void)
+{
+	void *resp;
+	int n = 0, ret;
+
+	puts("READY");
+	fflush(stdout);
+	do {
+		while ((ret = wd_send(&q, prepare(n % JOBS, 1))) == 0)
+			n++;
+		if (ret == -EBUSY)
+			ret = wd_recv_sync(&q, &resp, 0);
+	} while (ret == 0);
+	CHECK(ret == -ENODEV);
+	every_call_says_so();
 }
 
 static const struct way {
@@ -175,6 +194,7 @@ static const struct way {
 	{ "fork", with_a_child, 10 },
 	{ "storm", in_a_storm, 0 },
 	{ "opening", while_opening, -1 },
+	{ "crowd", in_a_crowd, 0 },
 };
 
 /* Messages that were lost with the device are as their owner left them. */

@@ -1,6 +1,7 @@
-/* The device goes under the v2 API: uadk_gone hw | mix  threads | flight. Threads compress and decompress, and requests
- * are in flight. With devices alone each call ends, and says that the device is lost; with software
- * beside them no request fails, and none is finished twice. */
+/* The device goes under the v2 API: uadk_gone hw | mix  threads | flight | still. Threads compress and
+ * decompress, and requests are in flight. With devices alone each call ends, and says that the device
+ * is lost; with software beside them no request fails, and none is finished twice. Or the device stands
+ * still, and a request times out. */
 #include "vm.h"
 #include <stdbool.h>
 #include <uadk/wd_comp.h>
@@ -153,6 +154,25 @@ static void requests_in_flight(void)
 	wd_comp_free_sess(there);
 }
 
+/* The time that a request has is in the environment (main). What is given up reaches nobody later. */
+static void a_device_that_stands_still(void)
+{
+	static unsigned char text[SIZE], packed[2][ROOM];
+	handle_t there = session(WD_DIR_COMPRESS);
+	struct wd_comp_req req;
+	long begin = now_ms();
+
+	fill_text(text, 1);
+	hold();
+	request(&req, WD_DIR_COMPRESS, text, SIZE, packed[0], ROOM);
+	CHECK(wd_do_comp_sync(there, &req) == -WD_ETIMEDOUT);
+	CHECK(now_ms() - begin < 30000);
+	let_go();
+	request(&req, WD_DIR_COMPRESS, text, SIZE, packed[1], ROOM);
+	CHECK(wd_do_comp_sync(there, &req) == 0 && req.status == 0 && req.src_len == SIZE);
+	wd_comp_free_sess(there);
+}
+
 int main(int argc, char **argv)
 {
 	struct wd_ctx_nums numbers[2] = { { 2, 2 }, { 2, 2 } };
@@ -161,11 +181,15 @@ int main(int argc, char **argv)
 
 	REQUIRE(argc == 3);
 	software = strcmp(argv[1], "mix") == 0;
+	if (strcmp(argv[2], "still") == 0)
+		setenv("WD_SYNC_TIMEOUT_MS", "1000", 1);
 	REQUIRE(wd_comp_init2_((char *)"zlib", SCHED_POLICY_RR, software ? TASK_MIX : TASK_HW, &params) == 0);
 	if (strcmp(argv[2], "threads") == 0)
 		threads_at_work();
-	else
+	else if (strcmp(argv[2], "flight") == 0)
 		requests_in_flight();
+	else
+		a_device_that_stands_still();
 	CHECK(wd_comp_get_stats(&stats) == 0);
 	printf("hardware %llu software %llu errors %llu\n", (unsigned long long)stats.hardware,
 	       (unsigned long long)stats.software, (unsigned long long)stats.errors);

@@ -3,9 +3,7 @@
 
 use crate::fail::{Fail, Result};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::io::BufRead;
 use warpdrive::bd::zip;
 
 /// A line.
@@ -24,8 +22,9 @@ pub enum Event {
         api: String,
         /// The queue's type: 0 compresses, 1 decompresses.
         kind: u16,
-        /// Entries of its rings.
+        /// Entries of its submission ring.
         sq_depth: u16,
+        /// Entries of its completion ring.
         cq_depth: u16,
     },
     /// A descriptor was written and the doorbell rung.
@@ -82,15 +81,24 @@ pub fn descriptor(text: &str) -> Option<zip::Bytes> {
     unhex(text)?.try_into().ok()
 }
 
-/// Reads a trace.
-pub fn read(path: &Path) -> Result<Vec<Event>> {
-    let fail = |why: String| Fail::at(path.display(), why);
-    let file = File::open(path).map_err(|error| fail(error.to_string()))?;
+/// A trace as [`read`] takes it.
+pub fn write(events: &[Event]) -> Result<String> {
+    let mut text = String::new();
+    for event in events {
+        text += &serde_json::to_string(event).map_err(|error| Fail::at("JSON", error))?;
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// Reads a trace. A line that is none is named by its number.
+pub fn read(source: impl BufRead) -> Result<Vec<Event>> {
     let mut events = Vec::new();
-    for (number, line) in BufReader::new(file).lines().enumerate() {
-        let line = line.map_err(|error| fail(error.to_string()))?;
-        let at = |error: serde_json::Error| fail(format!("line {}: {error}", number + 1));
-        events.push(serde_json::from_str(&line).map_err(at)?);
+    for (number, line) in source.lines().enumerate() {
+        let line = line.map_err(|error| Fail::new(error.to_string()))?;
+        let at = |error| Fail::at(format!("line {}", number + 1), error);
+        let event: serde_json::Result<Event> = serde_json::from_str(&line);
+        events.push(event.map_err(at)?);
     }
     Ok(events)
 }

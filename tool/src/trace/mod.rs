@@ -1,8 +1,8 @@
 //! `wd trace`: descriptors and completions of a run of this tool.
 
-mod log;
-mod replay;
-mod show;
+pub mod log;
+pub mod replay;
+pub mod show;
 mod tap;
 
 use crate::bench::corpus::Corpus;
@@ -12,8 +12,10 @@ use crate::lane::{self, Format, Lanes, Place, Way, Wish};
 use crate::list;
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use std::io::Write;
-use std::path::PathBuf;
+use std::fmt;
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tap::Tap;
 use warpdrive::alg::lane::Effort;
@@ -98,7 +100,7 @@ pub fn run(options: &Trace) -> Result<u8> {
     match options {
         Trace::Record(options) => record(options).map(|()| 0),
         Trace::Show(options) => {
-            print(&show::text(&log::read(&options.file)?, options.verbose)).map(|()| 0)
+            print(&show::text(&load(&options.file)?, options.verbose)).map(|()| 0)
         }
         Trace::Replay(options) => replay(options),
     }
@@ -130,17 +132,12 @@ fn record(options: &Record) -> Result<()> {
     }
     let done = workload(options, &tap, &place, way, effort, &corpus);
     // Also of a run that failed: that may be what is looked for.
-    let mut text = String::new();
-    for event in tap.events() {
-        let line = serde_json::to_string(&event).map_err(|error| Fail::at("JSON", error))?;
-        text += &line;
-        text.push('\n');
-    }
+    let text = log::write(&tap.events())?;
     if options.output.as_os_str() == "-" {
         print(&text)?;
     } else {
         let path = &options.output;
-        let made = std::fs::File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        let made = File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
         made.map_err(|error| Fail::at(path.display(), error))?;
     }
     done
@@ -230,8 +227,14 @@ fn needs_sva(device: &Attributes) -> Result<()> {
     Err(Fail::at(&device.name, reason))
 }
 
+fn load(path: &Path) -> Result<Vec<log::Event>> {
+    let at = |error: &dyn fmt::Display| Fail::at(path.display(), error);
+    let file = File::open(path).map_err(|error| at(&error))?;
+    log::read(BufReader::new(file)).map_err(|error| at(&error))
+}
+
 fn replay(options: &Replay) -> Result<u8> {
-    let events = log::read(&options.file)?;
+    let events = load(&options.file)?;
     let recorded = events.iter().find_map(|event| match event {
         log::Event::Queue { device, .. } => Some(device.clone()),
         _ => None,

@@ -4,26 +4,19 @@
 use super::{Rest, State, give};
 use crate::alg::comp::{Process, check};
 use crate::alg::sched::Mode;
-use crate::alg::seat::{Failure, Message, Seat};
+use crate::alg::seat::{Failure, Message, Seat, SharedEngine};
 use crate::ctypes::v2::Enum;
 use crate::ctypes::v2::wd::{WD_IN_EPARA, WD_STREAM_END, WD_SUCCESS};
-use crate::ctypes::v2::wd_alg_common::wd_mem_type;
 use crate::ctypes::v2::wd_comp::wd_comp_op_type::WD_DIR_COMPRESS;
 use crate::ctypes::v2::wd_comp::wd_comp_req;
 use crate::ctypes::v2::wd_comp_drv::{wd_comp_msg, wd_comp_state, wd_comp_strm_pos};
-use crate::drv::Engine;
 use crate::error::{Error, Result};
 use crate::log_error;
-use crate::sys::mm_ops::MmOps;
 use core::ffi::c_void;
 use core::sync::atomic::Ordering;
-use std::sync::Arc;
 
 /// The most that [`super::sync_in_pieces`] hands over at once, in bytes.
 const PIECE: u32 = 128 << 10;
-
-/// The operations of sessions on devices that work on the process's own addresses.
-static SVA: MmOps = MmOps::with_sva();
 
 /// Whether software may do what failed like this.
 fn can_be_helped(failure: &Failure) -> bool {
@@ -64,7 +57,7 @@ impl State {
 
     /// Has the engines drop what they keep of the session's stream.
     pub(super) fn forget(&mut self, process: &Process) {
-        let address = self.context.address().addr();
+        let address = self.common.0.ctx_buf.addr();
         let Some((index, _)) = self.last else {
             return;
         };
@@ -78,7 +71,7 @@ impl State {
 
     /// The helper of the session's initialisation.
     #[cold]
-    fn helper(&self, process: &Process) -> Option<Arc<dyn Engine<wd_comp_msg>>> {
+    fn helper(&self, process: &Process) -> Option<SharedEngine<wd_comp_msg>> {
         let origin = process.class.origin().ok()?;
         origin.helper.filter(|_| origin.epoch == self.epoch)
     }
@@ -91,21 +84,18 @@ impl State {
         request: &wd_comp_req,
         context: *mut c_void,
     ) {
-        let (mm_ops, mm_type) = match &self.memory {
-            None => (SVA.as_ptr(), Enum::new(wd_mem_type::UADK_MEM_AUTO as u32)),
-            Some((ops, kind)) => (ops.as_ptr(), *kind),
-        };
+        let common = &self.common.0;
         // Field by field, in place: a whole message is made beside and then copied. All are written.
         message.req = *request;
         message.req.last = 1;
-        message.mm_ops = mm_ops;
-        message.mm_type = mm_type;
+        message.mm_ops = common.mm_ops;
+        message.mm_type = common.mm_type;
         message.c_sgl = wd_comp_msg::BLANK.c_sgl;
         message.ctx_buf = context;
-        message.alg_type = Enum::new(self.format as u32);
-        message.comp_lv = self.level;
-        message.win_sz = self.window;
-        message.stream_mode = Enum::new(wd_comp_state::WD_COMP_STATELESS as u32);
+        message.alg_type = common.alg_type;
+        message.comp_lv = common.comp_lv;
+        message.win_sz = common.win_sz;
+        message.stream_mode = common.stream_mode;
         message.stream_pos = wd_comp_msg::BLANK.stream_pos;
         message.data_fmt = wd_comp_msg::BLANK.data_fmt;
         message.avail_out = request.dst_len;
@@ -139,7 +129,7 @@ impl State {
         if self.shared {
             return Ok(Rest::Shared(seat.shared(self.epoch)?, index));
         }
-        let context = self.context.address();
+        let context = self.common.0.ctx_buf;
         let done = seat.run(
             index as usize,
             self.epoch,
@@ -149,12 +139,28 @@ impl State {
             |message, request| give(request, message),
         );
         if let Err(failure) = done {
-            let mut message = wd_comp_msg::BLANK;
-            self.fill(&mut message, request, context);
-            self.help(process, index, failure, &mut message)?;
-            give(request, &message);
+            self.help_whole(process, index, failure, request)?;
         }
         Ok(Rest::Nothing)
+    }
+
+    /// Has the helper do a request that is whole in itself and that a context could not.
+    ///
+    /// # Errors
+    /// As [`State::help`].
+    #[cold]
+    fn help_whole(
+        &mut self,
+        process: &Process,
+        index: u32,
+        failure: Failure,
+        request: &mut wd_comp_req,
+    ) -> Result<()> {
+        let mut message = wd_comp_msg::BLANK;
+        self.fill(&mut message, request, self.common.0.ctx_buf);
+        self.help(process, index, failure, &mut message)?;
+        give(request, &message);
+        Ok(())
     }
 
     /// Has the helper do a request that a context could not.
@@ -219,7 +225,7 @@ impl State {
         let (index, seat) = self.pick(process, Mode::Sync)?;
         self.last = Some((index, self.helped));
         let offered = request.src_len;
-        let context = self.context.address();
+        let context = self.common.0.ctx_buf;
         let mut message = wd_comp_msg::BLANK;
         if self.helped {
             self.fill_piece(&mut message, request, context);

@@ -1,5 +1,7 @@
 //! Raw queues: the seed API.
 
+mod threads;
+
 use super::leaks::Leaks;
 use super::plan::lies;
 use super::request::{Buffers, Counts, Random, data, unpack};
@@ -34,6 +36,8 @@ pub enum Way {
     Many,
     /// As One; each is a piece of a stream.
     Stream,
+    /// By threads that send and threads that receive.
+    Threads,
 }
 
 struct Message {
@@ -61,6 +65,11 @@ impl Message {
             sqe: Box::new(sqe.encode()),
             buffers,
         }
+    }
+
+    /// Whether its answer says that it is good.
+    fn is_good(&self) -> bool {
+        warpdrive::bd::zip::status(&self.sqe).is_good()
     }
 
     /// Counts an answer that says it is good.
@@ -215,7 +224,7 @@ impl Life<'_> {
 
     fn status(&self, message: *mut c_void) -> bool {
         let message = self.out.get(&(message as usize)).expect("on its way");
-        warpdrive::bd::zip::status(&message.sqe).is_good()
+        message.is_good()
     }
 }
 
@@ -259,6 +268,11 @@ pub fn round(way: Way, seed: u64, number: u64) -> Counts {
 /// Uses a queue until it is dead, or for some hundreds of requests.
 fn use_up(life: &mut Life<'_>, way: Way, random: &mut Random, number: u64) {
     let most = number.min(life.counts.sent + 300);
+    if way == Way::Threads {
+        let more = most - life.counts.sent;
+        (life.out, life.kept) = threads::use_up(&mut life.queue, more, random, life.counts);
+        return;
+    }
     let mut alive = true;
     while alive && life.counts.sent < most {
         if way == Way::Stream {
