@@ -4,6 +4,7 @@
 set -eu
 kernel=$1 initrd=$2 log=$3
 up=${VM_BOOT_SECONDS:-90} all=${VM_SECONDS:-480}
+[ "$up" -le "$all" ] || up=$all
 
 : >"$log"
 qemu-system-x86_64 -machine pc -accel tcg,thread=multi -cpu max -smp 2 -m 768 \
