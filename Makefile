@@ -268,7 +268,7 @@ demo:
 test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped
 	$(CARGO) test --locked --workspace
-	$(MAKE) --no-print-directory faults SCHEDULE=$(or $(SCHEDULE),12)
+	$(MAKE) --no-print-directory faults SCHEDULE=$(or $(SCHEDULE),2)
 	$(MAKE) --no-print-directory models
 	@if [ -s $(TARGET_DIR)/tmp/skipped ]; then echo; sort -u $(TARGET_DIR)/tmp/skipped; fi
 tools:
