@@ -268,7 +268,7 @@ demo:
 	@CC="$(CC)" examples/demo.sh $(DEMO)
 
 test: cargo-test
-	$(MAKE) --no-print-directory faults SCHEDULE=$(or $(SCHEDULE),12)
+	$(MAKE) --no-print-directory faults SCHEDULE=$(or $(SCHEDULE),2)
 	$(MAKE) --no-print-directory models skipped
 cargo-test: tools
 	@rm -f $(TARGET_DIR)/tmp/skipped

@@ -357,24 +357,28 @@ impl<M: Message> Seat<M> {
             self.outward.0.1.store(count, Ordering::Relaxed);
         }
         drop(pass);
-        if let Some(tag) = unsent.tag {
-            self.take_back(tag);
+        match unsent.tag {
+            // Somebody who takes what a dead device has left has it, and answers it.
+            Some(tag) if !self.take_back(tag) => Ok(()),
+            _ => Err(unsent.error),
         }
-        Err(unsent.error)
     }
 
     /// Frees the slot of a message that was not sent. Not from inside the other gate, which whoever
-    /// takes answers enters second.
+    /// takes answers enters second. `false` if somebody else has taken it, or will.
     #[cold]
-    fn take_back(&self, tag: u32) {
+    fn take_back(&self, tag: u32) -> bool {
         let Some(mut pass) = self.inward.0.0.enter() else {
-            return;
+            return false;
         };
-        if let Some(inward) = pass.as_mut()
-            && inward.taker.take(tag, |_| ()).is_some()
-        {
+        let Some(inward) = pass.as_mut() else {
+            return true;
+        };
+        let taken = inward.taker.take(tag, |_| ()).is_some();
+        if taken {
             self.count_taken();
         }
+        taken
     }
 
     #[inline(always)]

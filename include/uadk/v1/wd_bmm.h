@@ -50,7 +50,8 @@ void wd_blkpool_destroy(void *pool);
 /**
  * Takes a block.
  *
- * Returns the block, whose content is not defined, or NULL if none is free or for what is not a pool.
+ * Returns the block, whose content is not defined, or NULL if none is free, if the device was removed, and
+ * for what is not a pool.
  */
 void *wd_alloc_blk(void *pool);
 

@@ -83,7 +83,8 @@ pub unsafe extern "C" fn wd_blkpool_destroy(pool: *mut c_void) {
 
 /// Takes a block.
 ///
-/// Returns the block, whose content is not defined, or NULL if none is free or for what is not a pool.
+/// Returns the block, whose content is not defined, or NULL if none is free, if the device was removed, and
+/// for what is not a pool.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_alloc_blk(pool: *mut c_void) -> *mut c_void {
     entry("wd_alloc_blk", || {
