@@ -194,7 +194,8 @@ fn blocks(q: *mut wd_queue, input: &mut Input<'_>) -> *mut c_void {
     // SAFETY: numbers and functions that may be absent, for which zeros are a value.
     let mut setup: wd_blkpool_setup = unsafe { std::mem::zeroed() };
     setup.block_size = input.one(&[BLOCK, BLOCK, BLOCK, 100, 0]);
-    setup.block_num = input.one(&[16, 16, 1, 0]);
+    // Few: they are in memory from the beginning, and it is cleared for each pool.
+    setup.block_num = input.one(&[4, 4, 1, 0]);
     setup.align_size = input.one(&[64, 64, 4096, 3]);
     // SAFETY: `q` as in `api_v1`, and a setup.
     unsafe { wd_blkpool_create(q, &mut setup) }
