@@ -23,7 +23,7 @@ use core::ffi::c_void;
 use core::time::Duration;
 
 /// How long a synchronous request is waited for if `WD_SYNC_TIMEOUT_MS` does not say.
-const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 250 } else { 20_000 });
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a context that is deleted waits for its requests.
 const FAREWELL: Duration = Duration::from_millis(250);
 /// Looks at the queue before the processor is given to others.
@@ -32,6 +32,13 @@ const SPIN: u32 = 2048;
 const YIELD: u32 = SPIN + 256;
 /// The longest sleep between two looks. The device's interrupt ends it.
 const SLICE: Duration = Duration::from_millis(1);
+
+/// How long a synchronous request is waited for in this process.
+pub(super) fn patience() -> Duration {
+    let told = env::secure("WD_SYNC_TIMEOUT_MS").and_then(|text| text.parse().ok());
+    let told = told.filter(|ms| *ms > 0);
+    told.map_or(PATIENCE, Duration::from_millis)
+}
 
 /// Whether no answer comes after this error of a queue.
 fn is_final(error: Error) -> bool {
@@ -123,6 +130,7 @@ impl Context {
         queue: Queue,
         setup: &wcrypto_comp_ctx_setup,
         cookies: u32,
+        patience: Duration,
         promise: Promise,
     ) -> Result<Context> {
         check(setup)?;
@@ -146,8 +154,6 @@ impl Context {
         let (mut stream, operations) = made.inspect_err(|_| {
             let _ = queue.leave(number);
         })?;
-        let told = env::secure("WD_SYNC_TIMEOUT_MS").and_then(|text| text.parse().ok());
-        let told = told.filter(|ms| *ms > 0);
         let most = if stateful { 1 } else { cookies as usize };
         Ok(Context {
             queue,
@@ -165,7 +171,7 @@ impl Context {
                 ..BLANK
             }),
             callback: setup.cb,
-            patience: told.map_or(PATIENCE, Duration::from_millis),
+            patience,
             stream,
             cookies: Vec::with_capacity(most),
             last: 0,
@@ -246,20 +252,10 @@ impl Context {
         callback: Option<wcrypto_cb>,
         promise: Promise,
     ) {
-        let message = wcrypto_comp_msg {
-            flush_type: data.flush,
-            stream_pos: data.stream_pos,
-            in_size: data.in_len,
-            avail_out: data.avail_out,
-            src: data.in_,
-            dst: data.out,
-            isize: data.isize,
-            checksum: data.checksum,
-            ..self.blank.0
-        };
         let new = wcrypto_stream_status::WCRYPTO_COMP_STREAM_NEW as u8;
-        if data.stream_pos == new && !message.ctx_buf.is_null() {
-            let room = promise.output(message.ctx_buf.cast(), context::SIZE);
+        let stream = self.blank.0.ctx_buf;
+        if data.stream_pos == new && !stream.is_null() {
+            let room = promise.output(stream.cast(), context::SIZE);
             room.fill(core::mem::MaybeUninit::new(0));
         }
         let tag = wcrypto_comp_tag {
@@ -270,7 +266,17 @@ impl Context {
             },
             priv_: data.priv_,
         };
-        cookie.fill(promise, &message, tag, callback);
+        cookie.fill(promise, tag, callback, |message| {
+            *message = self.blank.0;
+            message.flush_type = data.flush;
+            message.stream_pos = data.stream_pos;
+            message.in_size = data.in_len;
+            message.avail_out = data.avail_out;
+            message.src = data.in_;
+            message.dst = data.out;
+            message.isize = data.isize;
+            message.checksum = data.checksum;
+        });
     }
 
     /// A cookie for a request.

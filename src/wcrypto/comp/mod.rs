@@ -22,6 +22,7 @@ use crate::sys::lent::Promise;
 use context::Context;
 use cookie::{Cookie, Cookies, Next};
 use core::ffi::c_void;
+use core::time::Duration;
 
 /// Requests of a context that may be on their way: usually, and at most (`WD_CTX_COOKIES_NUM`,
 /// `WD_MAX_CTX_COOKIES_NUM`).
@@ -62,12 +63,23 @@ pub(crate) fn open(
     flags: u32,
     promise: Promise,
 ) -> Result<usize> {
+    open_patient(queue, setup, flags, context::patience(), promise)
+}
+
+/// As [`open`]; a synchronous request is waited for as long as `patience`.
+fn open_patient(
+    queue: Queue,
+    setup: &wcrypto_comp_ctx_setup,
+    flags: u32,
+    patience: Duration,
+    promise: Promise,
+) -> Result<usize> {
     let process = here();
     let cookies = match flags & 0xffff {
         cookies @ 1..=MOST_COOKIES => cookies,
         _ => COOKIES,
     };
-    let context = Context::new(queue, setup, cookies, promise)?;
+    let context = Context::new(queue, setup, cookies, patience, promise)?;
     process.contexts.insert(context)
 }
 

@@ -71,9 +71,12 @@ const SETUP: wcrypto_comp_ctx_setup = wcrypto_comp_ctx_setup {
     br: NO_BR,
 };
 
+/// How long contexts of the echo device wait, which answers only what it is told to.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 /// A context without operations for so many requests.
 fn context(queue: Queue, cookies: u32) -> usize {
-    open(queue, &SETUP, cookies, PROMISE).expect("room")
+    open_patient(queue, &SETUP, cookies, PATIENCE, PROMISE).expect("room")
 }
 
 fn data(input: &[u8], output: &mut [u8]) -> wcrypto_comp_op_data {
