@@ -143,9 +143,15 @@ fn a_late_answer_writes_no_results_of_lz77() {
         device.complete(0);
         assert_eq!(polled(queue, 0), (Ok(0), vec![]));
         assert_eq!(asked.said(), Asked::new().said());
-        // It has come: its cookie can be used.
-        let tag = ptr::without_provenance_mut(5);
-        assert_eq!(run(own, &mut request, tag, PROMISE), Ok(()));
+        // It has come: its cookie can be used. This time what the program had is not there any more,
+        // which tools find that watch memory.
+        let mut asked = Asked::new();
+        let mut request = asked.request(&setup);
+        let done = run(own, &mut request, ptr::null_mut(), PROMISE);
+        assert_eq!(done, Err(Error::TimedOut));
+        drop(asked);
+        device.complete(1);
+        assert_eq!(polled(queue, 0), (Ok(0), vec![]));
         queue.release().expect("open");
     }
 }
