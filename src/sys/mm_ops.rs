@@ -158,7 +158,10 @@ impl MmOps {
     /// Ends the use of what [`MmOps::map`] answered for `va` and `len`.
     #[inline]
     pub fn unmap(&self, va: usize, iova: NonZeroU64, len: usize) {
-        if let Some(unmap) = self.0.iova_unmap.filter(|_| !self.sva()) {
+        if self.sva() {
+            return;
+        }
+        if let Some(unmap) = self.0.iova_unmap {
             let iova = iova.get() as usize as *mut c_void;
             // SAFETY: as for `map`, which told this address.
             unsafe { unmap(self.0.usr, va as *mut c_void, iova, len) };

@@ -252,20 +252,10 @@ impl Context {
         callback: Option<wcrypto_cb>,
         promise: Promise,
     ) {
-        let message = wcrypto_comp_msg {
-            flush_type: data.flush,
-            stream_pos: data.stream_pos,
-            in_size: data.in_len,
-            avail_out: data.avail_out,
-            src: data.in_,
-            dst: data.out,
-            isize: data.isize,
-            checksum: data.checksum,
-            ..self.blank.0
-        };
         let new = wcrypto_stream_status::WCRYPTO_COMP_STREAM_NEW as u8;
-        if data.stream_pos == new && !message.ctx_buf.is_null() {
-            let room = promise.output(message.ctx_buf.cast(), context::SIZE);
+        let stream = self.blank.0.ctx_buf;
+        if data.stream_pos == new && !stream.is_null() {
+            let room = promise.output(stream.cast(), context::SIZE);
             room.fill(core::mem::MaybeUninit::new(0));
         }
         let tag = wcrypto_comp_tag {
@@ -276,7 +266,17 @@ impl Context {
             },
             priv_: data.priv_,
         };
-        cookie.fill(promise, &message, tag, callback);
+        cookie.fill(promise, tag, callback, |message| {
+            *message = self.blank.0;
+            message.flush_type = data.flush;
+            message.stream_pos = data.stream_pos;
+            message.in_size = data.in_len;
+            message.avail_out = data.avail_out;
+            message.src = data.in_;
+            message.dst = data.out;
+            message.isize = data.isize;
+            message.checksum = data.checksum;
+        });
     }
 
     /// A cookie for a request.

@@ -107,18 +107,23 @@ impl Cookie {
         self.state.load(Ordering::Acquire) == state::IDLE
     }
 
-    /// Makes it a request, which is then to be sent. With a `callback` it will be called back for.
+    /// Makes it a request, which is then to be sent: `write` writes the message, but for `udata`.
+    /// With a `callback` it will be called back for.
     #[inline]
     pub fn fill(
         &self,
         promise: Promise,
-        message: &wcrypto_comp_msg,
         tag: wcrypto_comp_tag,
         callback: Option<wcrypto_cb>,
+        write: impl FnOnce(&mut wcrypto_comp_msg),
     ) {
         let udata = self.tag.as_ptr().expose_provenance() as u64;
         promise.write(self.tag.as_ptr(), tag);
-        promise.write(self.message(), wcrypto_comp_msg { udata, ..*message });
+        // In place: a message that is made beside is copied number by number.
+        if let Some(message) = promise.borrow(self.message()) {
+            write(message);
+            message.udata = udata;
+        }
         let next = match callback {
             Some(callback) => {
                 promise.write(self.callback.as_ptr(), callback);

@@ -63,7 +63,8 @@ impl Mapped {
     }
 
     /// Gives all back that `operations` have mapped.
-    #[inline(always)]
+    // Not inlined: a copy of the mappings is one of memory then, and not of each number in them.
+    #[inline(never)]
     pub fn unmap(&self, operations: &MmBr) {
         for mapping in self.0.iter().map_while(Option::as_ref) {
             operations.unmap(mapping.va, mapping.iova, mapping.len);

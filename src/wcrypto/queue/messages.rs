@@ -78,7 +78,7 @@ impl Queue {
     }
 
     /// The device's address of memory that the program was not asked about.
-    #[inline]
+    #[inline(never)]
     fn find(self, cell: &Cell, reach: Reach, va: usize, len: usize) -> Option<NonZeroU64> {
         match reach {
             Reach::Itself => NonZeroU64::new(va as u64),
@@ -111,14 +111,22 @@ impl Queue {
         operations: Option<&MmBr>,
         inject: Option<Inject>,
     ) -> Result<()> {
-        let mut copy = promise.read(message).ok_or(Error::Invalid)?;
         let mut flight = Flight {
             message: message.expose_provenance(),
             owner,
             ..Flight::default()
         };
+        let mut copy;
+        let message = match owner {
+            Owner::Program => {
+                copy = promise.read(message).ok_or(Error::Invalid)?;
+                &mut copy
+            }
+            // The library's own. Nobody else uses it before it is sent, nor this afterwards.
+            Owner::Context => promise.borrow(message).ok_or(Error::Invalid)?,
+        };
         let mut sqe = [0; DESCRIPTOR_SIZE];
-        let encoded = v1::encode(facts(cell, promise), &mut copy, &mut sqe, |va, len| {
+        let encoded = v1::encode(facts(cell, promise), message, &mut sqe, |va, len| {
             let iova = match operations {
                 Some(operations) => operations.map(va, len)?,
                 None => self.find(cell, self.base(cell), va, len)?,
@@ -128,7 +136,7 @@ impl Queue {
         });
         let sent = encoded.map_err(|_| Error::Invalid).and_then(|()| {
             if let Some(inject) = inject
-                && let Some(tag) = Inject::tag(promise, copy.udata)
+                && let Some(tag) = Inject::tag(promise, message.udata)
             {
                 inject.fill(&mut sqe, tag);
             }
@@ -232,6 +240,7 @@ impl Queue {
         tag: NonZeroU64,
         sqe: &mut Descriptor,
     ) -> Result<Option<Parked>> {
+        // Assigned inside: what comes out of the closure is copied once more.
         let mut flight = Flight::default();
         let mut own = Own::default();
         let finishing = cell::with(&cell.program, self, |program| {
