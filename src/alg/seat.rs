@@ -8,6 +8,9 @@
 mod left;
 mod wait;
 
+#[cfg(test)]
+mod tests;
+
 use super::tally::{Tally, add};
 use crate::drv::{Engine, Path};
 use crate::error::{Error, Result};

@@ -84,6 +84,16 @@ impl World {
         self.devices.iter().flat_map(|device| device.plan.each())
     }
 
+    /// How many streams the devices know that are decompressed and have not ended. Clients may have
+    /// given them up: only without SVA a device knows when the memory of their contexts has gone.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        let mut tables: Vec<_> = self.devices.iter().map(|device| &device.streams).collect();
+        tables.sort_by_key(|table| Arc::as_ptr(table));
+        tables.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        tables.into_iter().map(|table| table.count()).sum()
+    }
+
     /// The names of all devices that ever were, in the order of their numbers.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.devices.iter().map(|device| device.name.as_str())

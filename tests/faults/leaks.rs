@@ -3,6 +3,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicIsize, Ordering};
 use std::time::Duration;
+use warpdrive::bus;
+use warpdrive::sim::World;
 
 /// Counts bytes that are allocated and not given back, of all threads.
 pub struct Counting;
@@ -29,7 +31,13 @@ pub struct Holdings {
     bytes: isize,
     descriptors: usize,
     mappings: usize,
+    /// Streams that were given up in the middle, and simulated devices know: those with SVA, which
+    /// cannot know when their contexts go, up to 1024.
+    streams: usize,
 }
+
+/// Bytes of such a stream: the state of a decompressor, 47 552, and its place in a table.
+const STREAM: isize = 48 << 10;
 
 /// Bytes that caches may grow by in a round: states of streams on the software driver's shelves, sets
 /// of lists of the ZIP driver's contexts, and half a MiB for each engine of a simulated device that is
@@ -51,7 +59,13 @@ impl Holdings {
             bytes: LIVE.load(Ordering::Relaxed),
             descriptors: std::fs::read_dir("/proc/self/fd").expect("proc").count(),
             mappings: maps.lines().count(),
+            streams: bus::simulated().map_or(0, World::streams),
         }
+    }
+
+    /// Bytes that are not those of streams.
+    fn others(&self) -> isize {
+        self.bytes - STREAM * self.streams as isize
     }
 
     /// Fails if this is more than there was before.
@@ -63,7 +77,7 @@ impl Holdings {
             "mappings leak: {before:?} {self:?}"
         );
         assert!(
-            self.bytes <= before.bytes + CACHES,
+            self.others() <= before.others() + CACHES,
             "memory leaks: {before:?} {self:?}"
         );
     }
@@ -114,7 +128,7 @@ impl Leaks {
     fn look_back(&self) {
         let pairs = || self.parts.iter().zip(self.parts.iter().skip(1));
         if self.parts.len() == PARTS {
-            let bytes = pairs().any(|(a, b)| b.bytes <= a.bytes + PART.0);
+            let bytes = pairs().any(|(a, b)| b.others() <= a.others() + PART.0);
             assert!(bytes, "memory leaks, bit by bit: {:?}", self.parts);
             let mappings = pairs().any(|(a, b)| b.mappings <= a.mappings + PART.1);
             assert!(mappings, "mappings leak, bit by bit: {:?}", self.parts);

@@ -285,6 +285,9 @@ void *wcrypto_create_comp_ctx(struct wd_queue *q, struct wcrypto_comp_ctx_setup 
  *
  * Returns 0; -WD_EINVAL for a bad request or context; -WD_EBUSY if too many requests are on their
  * way; -WD_ETIMEDOUT; -WD_HW_EACCESS if the device does not work.
+ *
+ * After -WD_ETIMEDOUT input and output belong to the device until the queue is released; `opdata` and
+ * what its `priv` names are not written to any more.
  */
 int wcrypto_do_comp(void *ctx, struct wcrypto_comp_op_data *opdata, void *tag);
 

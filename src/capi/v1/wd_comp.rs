@@ -50,6 +50,9 @@ pub unsafe extern "C" fn wcrypto_create_comp_ctx(
 ///
 /// Returns 0; -WD_EINVAL for a bad request or context; -WD_EBUSY if too many requests are on their
 /// way; -WD_ETIMEDOUT; -WD_HW_EACCESS if the device does not work.
+///
+/// After -WD_ETIMEDOUT input and output belong to the device until the queue is released; `opdata` and
+/// what its `priv` names are not written to any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wcrypto_do_comp(
     ctx: *mut c_void,

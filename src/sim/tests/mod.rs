@@ -45,7 +45,12 @@ struct Rig {
 
 impl Rig {
     fn try_open(world: &World, kind: u16) -> Result<Rig> {
-        let device = world.devices()?.remove(0);
+        Rig::try_open_on(world, 0, kind)
+    }
+
+    /// Opens a queue of the device with this number, which none before it may be without.
+    fn try_open_on(world: &World, number: usize, kind: u16) -> Result<Rig> {
+        let device = world.devices()?.remove(number);
         let channel = world.open(&device)?;
         let sqe_size = zip::SIZE as u32;
         let id = channel.configure(QueueSetup { kind, sqe_size })?;

@@ -200,3 +200,49 @@ fn a_removed_device_loses_its_static_region() {
     assert!(region.memory.lost());
     assert_eq!(rig.channel.static_slices(), Err(Error::NoDevice));
 }
+
+#[test]
+#[cfg_attr(miri, ignore = "processes and system calls")]
+fn streams_of_a_device_without_sva_are_its_own_and_go_with_the_queue() {
+    let world = world("hisi_zip,sva=0,iommu=1;hisi_zip,sva=0,iommu=1");
+    let stream = python("zlib.compress(d)[2:]", &text(3000));
+    let mut both = [0, 1].map(|number| {
+        let rig = Rig::try_open_on(&world, number, DECOMPRESS).expect("a queue");
+        let region = Static::of(&rig, MIB);
+        region.put(0, &stream);
+        (rig, region)
+    });
+    let at = both[0].1.slices[0].bus;
+    assert_eq!(at, both[1].1.slices[0].bus, "addresses are the same");
+    let begin = Sqe {
+        stateful: true,
+        new_stream: true,
+        finish: true,
+        request: Request::Zlib.code(),
+        source: at,
+        input_length: 500,
+        destination: at + (256 << 10),
+        output_space: 10_000,
+        stream_context: at + (512 << 10),
+        ..Sqe::default()
+    };
+    let begun = [0, 1].map(|number| both[number].0.run(&begin));
+    assert_eq!(begun.map(|sqe| (sqe.status, sqe.consumed)), [(0, 500); 2]);
+    assert_eq!(world.streams(), 2);
+    let rest = Sqe {
+        new_stream: false,
+        source: at + 500,
+        input_length: stream.len() as u32 - 500,
+        ctx: begun[0].ctx,
+        isize: begun[0].isize,
+        checksum: begun[0].checksum,
+        ..begin
+    };
+    let [(first, _), (second, _)] = &mut both;
+    assert_eq!(first.run(&rest).status, 0x13, "the end");
+    assert_eq!(world.streams(), 1);
+    assert_eq!(second.run(&begin).status, 0, "from the beginning");
+    let [_, (second, _)] = both;
+    drop(second);
+    assert_eq!(world.streams(), 0);
+}

@@ -10,6 +10,7 @@ use crate::bd::zip::{Request, Sqe, Status};
 use crate::calc::deflate::{Flush, Inflater};
 use crate::sim::space::{Home, Space};
 use crate::sys::lock::Mutex;
+use core::ops::Range;
 use std::collections::HashMap;
 
 /// With so little room the engine ignores a request of a stream.
@@ -54,6 +55,17 @@ struct Stream {
 }
 
 impl Streams {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.lock().streams.len()
+    }
+
+    /// Forgets those whose contexts are at these addresses, where there is no memory any more.
+    pub fn forget(&self, gone: &Range<u64>) {
+        let mut table = self.0.lock();
+        table.streams.retain(|address, _| !gone.contains(address));
+    }
+
     /// Begins a stream whose context is at `address`.
     fn begin(&self, space: &Space, address: u64) -> Result<Stream, Status> {
         let home = space.home(address).map_err(bus_fault)?;

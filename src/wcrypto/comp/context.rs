@@ -202,6 +202,9 @@ impl Context {
             _ => self.wait(cookie, promise)?,
         }
         let message = promise.read(cookie.message()).ok_or(Error::Invalid)?;
+        if self.is_lz77() {
+            cookie.hand_out_results(data, promise);
+        }
         cookie.put_back();
         data.consumed = message.in_cons;
         data.produced = message.produced;
@@ -258,13 +261,18 @@ impl Context {
             let room = promise.output(stream.cast(), context::SIZE);
             room.fill(core::mem::MaybeUninit::new(0));
         }
+        let (priv_, out) = if self.is_lz77() && callback.is_none() {
+            self.copies(cookie, data, promise)
+        } else {
+            (data.priv_, data.out)
+        };
         let tag = wcrypto_comp_tag {
             wcrypto_tag: wcrypto_cb_tag {
                 ctx: core::ptr::without_provenance_mut(handle),
                 tag,
                 ctx_id: self.number.into(),
             },
-            priv_: data.priv_,
+            priv_,
         };
         cookie.fill(promise, tag, callback, |message| {
             *message = self.blank.0;
@@ -273,10 +281,37 @@ impl Context {
             message.in_size = data.in_len;
             message.avail_out = data.avail_out;
             message.src = data.in_;
-            message.dst = data.out;
+            message.dst = out;
             message.isize = data.isize;
             message.checksum = data.checksum;
         });
+    }
+
+    #[inline(always)]
+    fn is_lz77(&self) -> bool {
+        self.blank.0.alg_type == wcrypto_comp_alg_type::WCRYPTO_LZ77_ZSTD as u8
+    }
+
+    /// What a request of LZ77 that is waited for names instead of what the program gave: its results,
+    /// and its output.
+    #[inline(never)]
+    fn copies(
+        &self,
+        cookie: &Cookie,
+        data: &wcrypto_comp_op_data,
+        promise: Promise,
+    ) -> (*mut c_void, *mut u8) {
+        // For functions of the program's it is of a kind of their own, and no results are written.
+        let results = match self.queue.injects() {
+            true => data.priv_,
+            false => cookie.copy_results(data, promise),
+        };
+        let lists = self.blank.0.data_fmt == wd_buff_type::WD_SGL_BUF as u8;
+        let out = match lists {
+            true => cookie.copy_room(data, promise),
+            false => data.out,
+        };
+        (results, out)
     }
 
     /// A cookie for a request.

@@ -3,13 +3,16 @@
 //! address of a message can be looked up, whoever brings it.
 
 use crate::ctypes::v1::wd::{wcrypto_cb, wcrypto_cb_tag};
-use crate::ctypes::v1::wd_comp::wcrypto_comp_msg;
+use crate::ctypes::v1::wd_comp::{
+    wcrypto_comp_msg, wcrypto_comp_op_data, wcrypto_lz77_zstd_format, wcrypto_zstd_out,
+};
 use crate::ctypes::v1::wd_util::wcrypto_comp_tag;
 use crate::error::{Error, Result};
 use crate::sys::lent::{Promise, Spot};
 use crate::sys::lock::Mutex;
 use crate::sys::table::Table;
 use crate::wcrypto::queue::Queue;
+use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -38,6 +41,14 @@ pub(super) struct Cookie {
     state: AtomicU32,
     /// Of the context that has it.
     queue: AtomicU64,
+    copies: Copies,
+}
+
+/// Copies of what a request of LZ77 that is waited for has elsewhere in the program, mostly on the
+/// stack of who waits. The answer may come when that is gone.
+struct Copies {
+    results: Spot<wcrypto_lz77_zstd_format>,
+    room: Spot<wcrypto_zstd_out>,
 }
 
 const _: () = assert!(core::mem::offset_of!(Cookie, message) == 0);
@@ -57,6 +68,24 @@ impl Default for Cookie {
             callback: Spot::new(None),
             state: AtomicU32::new(state::IDLE),
             queue: AtomicU64::new(0),
+            copies: Copies {
+                results: Spot::new(wcrypto_lz77_zstd_format {
+                    literals_start: ptr::null_mut(),
+                    sequences_start: ptr::null_mut(),
+                    lit_num: 0,
+                    seq_num: 0,
+                    lit_length_overflow_cnt: 0,
+                    lit_length_overflow_pos: 0,
+                    freq: ptr::null_mut(),
+                    blk_type: 0,
+                }),
+                room: Spot::new(wcrypto_zstd_out {
+                    literal: ptr::null_mut(),
+                    lit_sz: 0,
+                    sequence: ptr::null_mut(),
+                    seq_sz: 0,
+                }),
+            },
         }
     }
 }
@@ -133,6 +162,36 @@ impl Cookie {
         };
         // Release pairs with the Acquire in `answered`, should another thread receive the answer.
         self.state.store(next, Ordering::Release);
+    }
+
+    /// Copies the results of a request of LZ77, before it is filled in: the request is to name the
+    /// copy, which is null where there are none.
+    pub fn copy_results(&self, data: &wcrypto_comp_op_data, promise: Promise) -> *mut c_void {
+        let to = self.copies.results.as_ptr();
+        match promise.read(data.priv_.cast_const().cast()) {
+            Some(results) if promise.write(to, results) => to.cast(),
+            _ => ptr::null_mut(),
+        }
+    }
+
+    /// As [`copy_results`](Self::copy_results): the description of the room, of a request with lists.
+    pub fn copy_room(&self, data: &wcrypto_comp_op_data, promise: Promise) -> *mut u8 {
+        let to = self.copies.room.as_ptr();
+        match promise.read(data.out.cast_const().cast()) {
+            Some(room) if promise.write(to, room) => to.cast(),
+            _ => data.out,
+        }
+    }
+
+    /// Gives the results to who has waited for them, if the request named the copy.
+    pub fn hand_out_results(&self, data: &wcrypto_comp_op_data, promise: Promise) {
+        let copy = self.copies.results.as_ptr();
+        let tag = promise.read(self.tag.as_ptr());
+        if tag.is_some_and(|tag| tag.priv_ == copy.cast())
+            && let Some(results) = promise.read(copy)
+        {
+            promise.write(data.priv_.cast(), results);
+        }
     }
 
     /// The request was not sent, or its answer has been read.

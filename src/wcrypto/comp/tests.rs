@@ -1,6 +1,8 @@
 //! Contexts over simulated devices, and over the device of `qm::echo`, which
 //! completes what it is told to. What they make of data, C programs check.
 
+mod late;
+
 use super::*;
 use crate::ctypes::v1::wd::{WD_HW_EACCESS, wd_mm_br};
 use crate::qm::echo::{Device, Mode, Open};

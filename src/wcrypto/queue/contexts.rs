@@ -325,4 +325,9 @@ impl Queue {
         drop(left);
         Ok(())
     }
+
+    /// Whether it does.
+    pub fn injects(self) -> bool {
+        Cell::of(self).is_ok_and(|cell| cell.reach() == Reach::Injects)
+    }
 }
