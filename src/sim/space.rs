@@ -24,12 +24,6 @@ const QUEUE: u64 = 1 << 34;
 /// The longest static region in bytes: what fits between two queues.
 pub(super) const LONGEST: usize = 4 << 30;
 
-/// The bus addresses of what static regions queue `number` has.
-pub(super) fn of_queue(number: u16) -> Range<u64> {
-    let base = BASE + u64::from(number) * QUEUE;
-    base..base + QUEUE
-}
-
 /// A static region, and where it lies for the device.
 pub(super) struct Window {
     number: u16,
@@ -117,7 +111,7 @@ impl Window {
             return Err(Error::Invalid);
         }
         let len = len.next_multiple_of(GRANULE);
-        let base = of_queue(number).start;
+        let base = BASE + u64::from(number) * QUEUE;
         let count = len.div_ceil(slice);
         let slices = (0..count).map(|index| Slice {
             bus: base + scattered(index, count) * 2 * slice as u64,

@@ -10,7 +10,6 @@ use crate::bd::zip::{Request, Sqe, Status};
 use crate::calc::deflate::{Flush, Inflater};
 use crate::sim::space::{Home, Space};
 use crate::sys::lock::Mutex;
-use core::ops::Range;
 use std::collections::HashMap;
 
 /// With so little room the engine ignores a request of a stream.
@@ -55,15 +54,11 @@ struct Stream {
 }
 
 impl Streams {
-    /// How many there are.
+    /// How many there are whose contexts may still be there.
     pub fn count(&self) -> usize {
-        self.0.lock().streams.len()
-    }
-
-    /// Forgets those whose contexts are at these addresses, where there is no memory any more.
-    pub fn forget(&self, gone: &Range<u64>) {
-        let mut table = self.0.lock();
-        table.streams.retain(|address, _| !gone.contains(address));
+        let table = self.0.lock();
+        let there = |stream: &&Stream| stream.home.is_there();
+        table.streams.values().filter(there).count()
     }
 
     /// Begins a stream whose context is at `address`.
