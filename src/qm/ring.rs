@@ -116,7 +116,7 @@ impl<const N: usize> Sender<N> {
     /// comes back. The device does not look at it before [`commit`](Self::commit).
     ///
     /// # Errors
-    /// [`Error::Busy`] if the ring is full: the slot's last request, or the one behind it, is not
+    /// [`Error::Invalid`] for that tag. [`Error::Busy`] if the ring is full: the slot's last request, or the one behind it, is not
     /// received yet. Where the device is dead as well, why it is. The descriptor is not taken then.
     #[inline(always)]
     pub fn write(&mut self, sqe: &[u8; N], tag: NonZeroU64) -> Result<()> {
@@ -131,6 +131,9 @@ impl<const N: usize> Sender<N> {
         // does not look like an empty one.
         if place.load(Ordering::Acquire) | last.load(Ordering::Relaxed) != 0 {
             return self.full();
+        }
+        if tag.get() == CLOSED {
+            return Err(Error::Invalid);
         }
         entry.store(sqe);
         // Release pairs with the Acquire load in `Receiver::receive`: whoever gets the tag sees what

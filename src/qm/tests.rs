@@ -184,6 +184,20 @@ fn a_ring_takes_depth_minus_one_and_then_is_busy() {
 
 #[test]
 #[cfg_attr(miri, ignore = "eventfd")]
+fn the_tag_that_stands_for_a_closed_slot_is_refused_and_no_slot_is_lost() {
+    let device = Device::new(Version::V2, (4, 4), Mode::Held);
+    let (mut sender, _receiver) = ring_on(&device);
+    for _ in 0..8 {
+        assert_eq!(send(&mut sender, u64::MAX), Err(Error::Invalid));
+    }
+    for n in 1..4 {
+        assert_eq!(send(&mut sender, n), Ok(()));
+    }
+    assert_eq!(send(&mut sender, 4), Err(Error::Busy));
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "eventfd")]
 fn an_empty_ring_has_nothing_to_receive() {
     let device = Device::new(Version::V2, (8, 8), Mode::Held);
     let (_sender, mut receiver) = ring_on(&device);

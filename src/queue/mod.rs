@@ -62,8 +62,8 @@ impl Queue {
         open::open_on(bus, options).map(Queue)
     }
 
-    /// Opens a queue on this device of `bus`, whose interface is that of `version`, or takes its
-    /// requests.
+    /// Opens a queue on this device of `bus`. `version` is what its descriptors and doorbells are like:
+    /// that of its interface, or an earlier one which it understands too.
     ///
     /// # Errors
     /// What opening it answered.
@@ -185,8 +185,8 @@ impl QueueRef {
     /// there until the request comes back or the queue is released; nothing here can check them.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the ring is full or a signal handler interrupted this very queue;
-    /// [`Error::Shutdown`] after release or fork; [`Error::DeviceReset`], [`Error::NoDevice`] and
+    /// [`Error::Invalid`] for that tag; [`Error::Busy`] if the ring is full or a signal handler
+    /// interrupted this very queue; [`Error::Shutdown`] after release or fork; [`Error::DeviceReset`], [`Error::NoDevice`] and
     /// [`Error::Io`] if the device was reset, has gone, or broke the protocol. The request was not
     /// sent then.
     #[inline]

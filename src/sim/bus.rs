@@ -6,6 +6,7 @@ use super::faults::Fault;
 use super::opened::{Opened, mine};
 use super::tally::Counters;
 use super::vfio::Vfio;
+use super::zip::Streams;
 use crate::error::{Error, Result};
 use crate::sys::fork;
 use crate::uacce::channel::{Bus, Channel};
@@ -22,6 +23,9 @@ pub struct World {
     devices: Vec<Arc<Device>>,
     /// Where those of them are that are not in the uacce class.
     pub(super) vfio: Vfio,
+    /// Known to all of them: a stream may go on at another device, since its context is in the client's
+    /// memory.
+    streams: Arc<Streams>,
     /// The process that it works in.
     pub(super) born: u64,
 }
@@ -48,8 +52,7 @@ impl World {
 
     fn make(config: Config, removed: Option<fn(&str)>) -> Result<World> {
         fork::watch();
-        // A stream may go on at another device: its context is in the client's memory.
-        let streams = Arc::default();
+        let streams = Arc::<Streams>::default();
         let mut devices = Vec::new();
         for (number, device) in config.devices.into_iter().enumerate() {
             let name = format!("hisi_zip-{number}");
@@ -68,6 +71,7 @@ impl World {
         Ok(World {
             vfio: Vfio::new(&devices),
             devices,
+            streams,
             born: fork::generation(),
         })
     }
@@ -88,10 +92,7 @@ impl World {
     /// given them up: only without SVA a device knows when the memory of their contexts has gone.
     #[must_use]
     pub fn streams(&self) -> usize {
-        let mut tables: Vec<_> = self.devices.iter().map(|device| &device.streams).collect();
-        tables.sort_by_key(|table| Arc::as_ptr(table));
-        tables.dedup_by(|a, b| Arc::ptr_eq(a, b));
-        tables.into_iter().map(|table| table.count()).sum()
+        self.streams.count()
     }
 
     /// The names of all devices that ever were, in the order of their numbers.

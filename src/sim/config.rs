@@ -177,11 +177,6 @@ impl Device {
         known.map(|(name, _)| *name)
     }
 
-    /// Whether descriptors have addresses of the bus that mean nothing to other devices.
-    pub(super) fn has_own_addresses(&self) -> bool {
-        !self.sva && self.transport == Transport::Uacce
-    }
-
     /// Whether all values lie in their ranges.
     pub(super) fn check(&self) -> core::result::Result<(), String> {
         let range = |name: &str, value: u32, low: u32, high: u32| {

@@ -3,7 +3,7 @@
 use super::config::{self, Dma, Transport};
 use super::faults::{Plan, Site};
 use super::model::{Client, Queue};
-use super::space::{self, Windows};
+use super::space::Windows;
 use super::tally::Tally;
 use super::vfio::Shared;
 use super::zip::{Engine, Streams};
@@ -41,8 +41,7 @@ pub(super) struct Device {
     /// Who hears that the device has disappeared, where it is served as the kernel's would be.
     removed: Option<fn(&str)>,
     pub windows: Windows,
-    /// Of all devices with SVA; without it addresses of the bus are the device's own.
-    pub streams: Arc<Streams>,
+    streams: Arc<Streams>,
 }
 
 /// The queues that have something to fetch, each once.
@@ -59,7 +58,6 @@ impl Device {
         removed: Option<fn(&str)>,
         streams: Arc<Streams>,
     ) -> Device {
-        let own = config.has_own_addresses();
         let plan = Plan::new(core::mem::take(&mut config.faults));
         Device {
             name,
@@ -74,10 +72,7 @@ impl Device {
             gone: AtomicBool::new(false),
             removed,
             windows: Windows::default(),
-            streams: match own {
-                true => Arc::default(),
-                false => streams,
-            },
+            streams,
         }
     }
 
@@ -173,9 +168,6 @@ impl Device {
     /// Gives a queue's number back.
     pub fn release(&self, number: u16) {
         self.windows.close(number);
-        if self.config.has_own_addresses() {
-            self.streams.forget(&space::of_queue(number));
-        }
         if let Some(slot) = self.slots.lock().get_mut(usize::from(number)) {
             *slot = None;
         }

@@ -10,7 +10,7 @@ use crate::sys::peer::{self, Process};
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::Slice;
 use core::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// Bytes of a granule: static regions and their slices are multiples of it.
 const GRANULE: usize = 64 << 10;
@@ -23,12 +23,6 @@ const BASE: u64 = 1 << 48;
 const QUEUE: u64 = 1 << 34;
 /// The longest static region in bytes: what fits between two queues.
 pub(super) const LONGEST: usize = 4 << 30;
-
-/// The bus addresses of what static regions queue `number` has.
-pub(super) fn of_queue(number: u16) -> Range<u64> {
-    let base = BASE + u64::from(number) * QUEUE;
-    base..base + QUEUE
-}
 
 /// A static region, and where it lies for the device.
 pub(super) struct Window {
@@ -117,7 +111,7 @@ impl Window {
             return Err(Error::Invalid);
         }
         let len = len.next_multiple_of(GRANULE);
-        let base = of_queue(number).start;
+        let base = BASE + u64::from(number) * QUEUE;
         let count = len.div_ceil(slice);
         let slices = (0..count).map(|index| Slice {
             bus: base + scattered(index, count) * 2 * slice as u64,
@@ -157,7 +151,51 @@ pub(super) enum Space {
     Mapped(Arc<Mappings>),
 }
 
+/// Whose an address is: it is another one in another process, region or container.
+pub(super) enum Home {
+    Process(Process),
+    Window(Weak<Window>),
+    Container(Weak<Mappings>),
+}
+
+impl Home {
+    /// A number that no other home has while there is something that knows this one.
+    pub fn number(&self) -> usize {
+        match self {
+            Home::Process(Process::Own) => 0,
+            Home::Process(Process::Other(id)) => id.unsigned_abs() as usize,
+            Home::Window(window) => window.as_ptr().addr(),
+            Home::Container(mappings) => mappings.as_ptr().addr(),
+        }
+    }
+
+    /// Whether its memory may still be there.
+    pub fn is_there(&self) -> bool {
+        match self {
+            Home::Process(_) => true,
+            Home::Window(window) => window.strong_count() > 0,
+            Home::Container(mappings) => mappings.strong_count() > 0,
+        }
+    }
+}
+
 impl Space {
+    /// Whose `address` is.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a bus address that is in no region.
+    pub fn home(&self, address: u64) -> Result<Home> {
+        Ok(match self {
+            Space::Process(client) | Space::Present(client) => Home::Process(*client),
+            Space::Mapped(mappings) => Home::Container(Arc::downgrade(mappings)),
+            Space::Static(windows) => {
+                let mut all = windows.iter();
+                let window = all.find(|window| window.find(address).is_some());
+                Home::Window(Arc::downgrade(window.ok_or(Error::Invalid)?))
+            }
+        })
+    }
+
     /// Copies from `address` into `bytes`.
     ///
     /// # Errors

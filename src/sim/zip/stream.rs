@@ -8,9 +8,8 @@ use super::{BAD_REQUEST, Engine, bad_data, bus_fault, fresh};
 use crate::bd::zip::context::{State, Words};
 use crate::bd::zip::{Request, Sqe, Status};
 use crate::calc::deflate::{Flush, Inflater};
-use crate::sim::space::Space;
+use crate::sim::space::{Home, Space};
 use crate::sys::lock::Mutex;
-use core::ops::Range;
 use std::collections::HashMap;
 
 /// With so little room the engine ignores a request of a stream.
@@ -24,19 +23,22 @@ const STORED: usize = 0xffff;
 /// Streams that are kept. A device would know any number; beyond this one the oldest is forgotten.
 const MOST: usize = 1024;
 
-/// What is known of streams that are decompressed, by the addresses of their contexts.
+/// What is known of streams that are decompressed.
 #[derive(Default)]
 pub(in crate::sim) struct Streams(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
-    streams: HashMap<u64, Stream>,
+    /// By the home and the address of their contexts.
+    streams: HashMap<(usize, u64), Stream>,
     /// Counts streams and uses.
     clock: u64,
 }
 
 /// A stream that is decompressed.
 struct Stream {
+    /// Whose memory its context is in.
+    home: Home,
     /// The number that its context has in it.
     name: u64,
     /// When it was used last.
@@ -52,28 +54,28 @@ struct Stream {
 }
 
 impl Streams {
-    /// How many there are.
+    /// How many there are whose contexts may still be there.
     pub fn count(&self) -> usize {
-        self.0.lock().streams.len()
-    }
-
-    /// Forgets those whose contexts are at these addresses, where there is no memory any more.
-    pub fn forget(&self, gone: &Range<u64>) {
-        let mut table = self.0.lock();
-        table.streams.retain(|address, _| !gone.contains(address));
+        let table = self.0.lock();
+        let there = |stream: &&Stream| stream.home.is_there();
+        table.streams.values().filter(there).count()
     }
 
     /// Begins a stream whose context is at `address`.
     fn begin(&self, space: &Space, address: u64) -> Result<Stream, Status> {
+        let home = space.home(address).map_err(bus_fault)?;
         let name = {
             let mut table = self.0.lock();
             table.clock += 1;
-            table.streams.remove(&address);
+            table.streams.remove(&(home.number(), address));
+            // A program may leave streams unfinished when it closes a queue.
+            table.streams.retain(|_, stream| stream.home.is_there());
             table.clock
         };
         let bytes = name.to_le_bytes();
         space.write(address, &bytes).map_err(bus_fault)?;
         Ok(Stream {
+            home,
             name,
             used: name,
             inflater: Inflater::new(),
@@ -88,7 +90,8 @@ impl Streams {
     fn take(&self, space: &Space, address: u64) -> Result<Stream, Status> {
         let mut name = [0; 8];
         space.read(address, &mut name).map_err(bus_fault)?;
-        let stream = self.0.lock().streams.remove(&address);
+        let home = space.home(address).map_err(bus_fault)?.number();
+        let stream = self.0.lock().streams.remove(&(home, address));
         let same = |s: &Stream| s.name == u64::from_le_bytes(name);
         stream.filter(same).ok_or(Status::Failed(BAD_REQUEST))
     }
@@ -100,11 +103,13 @@ impl Streams {
         stream.used = table.clock;
         if table.streams.len() >= MOST {
             let oldest = table.streams.iter().min_by_key(|(_, s)| s.used);
-            if let Some(oldest) = oldest.map(|(address, _)| *address) {
+            if let Some(oldest) = oldest.map(|(place, _)| *place) {
                 table.streams.remove(&oldest);
             }
         }
-        table.streams.insert(address, stream);
+        table
+            .streams
+            .insert((stream.home.number(), address), stream);
     }
 }
 
@@ -366,4 +371,52 @@ fn slide(window: &mut Vec<u8>, piece: &[u8]) {
     let excess = (window.len() + piece.len()).saturating_sub(WINDOW);
     window.drain(..excess);
     window.extend_from_slice(piece);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::space::{LONGEST, Windows};
+    use crate::sys::shared::SharedMemory;
+
+    /// A device with the region of queue 1, and a bus address in it.
+    fn device() -> (Windows, u64) {
+        let windows = Windows::default();
+        let memory = windows.open(1, 1 << 16, LONGEST, SharedMemory::own);
+        assert!(memory.is_ok());
+        let slices = windows.slices(1).expect("just made");
+        (windows, slices[0].bus)
+    }
+
+    fn begin(streams: &Streams, space: &Space, address: u64) {
+        let stream = streams.begin(space, address);
+        streams.put(address, stream.unwrap_or_else(|_| panic!("mapped")));
+    }
+
+    #[test]
+    fn equal_bus_addresses_of_two_devices_are_two_streams() {
+        let ((one, at), (other, same)) = (device(), device());
+        assert_eq!(at, same);
+        let streams = Streams::default();
+        begin(&streams, &one.space(), at);
+        begin(&streams, &other.space(), at);
+        for windows in [&one, &other] {
+            assert!(streams.take(&windows.space(), at).is_ok());
+            assert!(streams.take(&windows.space(), at).is_err(), "taken");
+        }
+    }
+
+    #[test]
+    fn unfinished_streams_are_forgotten_with_the_memory_of_their_contexts() {
+        let ((one, at), (other, _)) = (device(), device());
+        let streams = Streams::default();
+        let count = || streams.0.lock().streams.len();
+        for step in 0..5 {
+            begin(&streams, &one.space(), at + step * 0x1000);
+        }
+        assert_eq!(count(), 5);
+        one.close(1);
+        begin(&streams, &other.space(), at);
+        assert_eq!(count(), 1);
+    }
 }
