@@ -53,12 +53,19 @@ struct Stream {
     trailer_read: usize,
 }
 
+impl Table {
+    /// A program may leave streams unfinished when it closes a queue, and their contexts go with it.
+    fn forget(&mut self) {
+        self.streams.retain(|_, stream| stream.home.is_there());
+    }
+}
+
 impl Streams {
-    /// How many there are whose contexts may still be there.
+    /// Forgets those whose contexts have gone with their memory; how many there are then.
     pub fn count(&self) -> usize {
-        let table = self.0.lock();
-        let there = |stream: &&Stream| stream.home.is_there();
-        table.streams.values().filter(there).count()
+        let mut table = self.0.lock();
+        table.forget();
+        table.streams.len()
     }
 
     /// Begins a stream whose context is at `address`.
@@ -68,8 +75,7 @@ impl Streams {
             let mut table = self.0.lock();
             table.clock += 1;
             table.streams.remove(&(home.number(), address));
-            // A program may leave streams unfinished when it closes a queue.
-            table.streams.retain(|_, stream| stream.home.is_there());
+            table.forget();
             table.clock
         };
         let bytes = name.to_le_bytes();
