@@ -310,8 +310,24 @@ static vm_fault_t sim_mkwrite(struct vm_fault *vmf)
 	return sim_access(vmf, false);
 }
 
-/* The framework's own vm_operations, and the two handlers above. */
+/*
+ * The framework's own vm_operations, and the two handlers above. Written once:
+ * a client may fault through them while another one maps its queue.
+ */
 static struct vm_operations_struct sim_mmio_ops;
+static DEFINE_MUTEX(sim_mmio_ops_lock);
+
+static void sim_take_over_ops(struct vm_area_struct *vma)
+{
+	mutex_lock(&sim_mmio_ops_lock);
+	if (!sim_mmio_ops.fault) {
+		sim_mmio_ops = *vma->vm_ops;
+		sim_mmio_ops.pfn_mkwrite = sim_mkwrite;
+		sim_mmio_ops.fault = sim_fault;
+	}
+	mutex_unlock(&sim_mmio_ops_lock);
+	vma->vm_ops = &sim_mmio_ops;
+}
 
 static void sim_vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 {
@@ -327,11 +343,7 @@ static int sim_mmap_mmio(struct sim_dev *sd, struct vm_area_struct *vma)
 	if (vma->vm_end - vma->vm_start > sd->mmio_size ||
 	    !(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	/* the same each time, so that it does not matter who is first */
-	sim_mmio_ops = *vma->vm_ops;
-	sim_mmio_ops.fault = sim_fault;
-	sim_mmio_ops.pfn_mkwrite = sim_mkwrite;
-	vma->vm_ops = &sim_mmio_ops;
+	sim_take_over_ops(vma);
 	sim_vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTDUMP);
 	return 0;
 }
