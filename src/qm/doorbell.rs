@@ -72,3 +72,41 @@ pub const fn decode(version: Version, value: u64) -> Value {
         priority: (value >> PRIORITY_SHIFT) as u16,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doorbells_have_the_bits_measured_on_the_seed() {
+        // The seed's 1024th submission doorbell, and its first completion doorbell.
+        let sq = base(Version::V1, 0, Command::Sq);
+        assert_eq!(with_index(sq, 0, false), 0);
+        let cq = base(Version::V1, 0, Command::Cq);
+        assert_eq!(with_index(cq, 1, false), 0x0000_0001_0001_0000);
+    }
+
+    #[test]
+    fn version_2_moves_the_command_below_bit_16() {
+        let cq = base(Version::V2, 7, Command::Cq);
+        assert_eq!(with_index(cq, 3, true), 0x0001_0003_0000_1007);
+    }
+
+    #[test]
+    fn a_doorbell_decodes_to_what_was_encoded() {
+        for version in [Version::V1, Version::V2, Version::V3, Version::V5] {
+            for (queue, index) in [(0, 0), (1, 1023), (1023, 65535)] {
+                for command in [Command::Sq, Command::Cq] {
+                    let value = with_index(base(version, queue, command), u32::from(index), true);
+                    let expected = Value {
+                        queue,
+                        command: command as u16,
+                        index,
+                        priority: 1,
+                    };
+                    assert_eq!(decode(version, value), expected);
+                }
+            }
+        }
+    }
+}
