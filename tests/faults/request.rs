@@ -5,6 +5,16 @@ use std::io::{Read, Write};
 use std::ptr::null_mut;
 use warpdrive::ctypes::v2::wd_internal::wd_datalist;
 
+/// What opening a queue of the seed or of UADK v1 may answer.
+pub const NO_QUEUE: [i32; 6] = [
+    -libc::EBUSY,
+    -libc::EINVAL,
+    -libc::EIO,
+    -libc::ENODEV,
+    -libc::ENOMEM,
+    -libc::ENXIO,
+];
+
 /// Numbers that follow from a seed (SplitMix64).
 pub struct Random(pub u64);
 

@@ -4,7 +4,7 @@ mod threads;
 
 use super::leaks::Leaks;
 use super::plan::lies;
-use super::request::{Buffers, Counts, Random, data, unpack};
+use super::request::{Buffers, Counts, NO_QUEUE, Random, data, unpack};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -17,15 +17,6 @@ use warpdrive::ctypes::v0::wd_queue;
 const PATIENCE: u16 = 25;
 /// The queue's zlib header, which is software's.
 const HEADER: [u8; 2] = [0x78, 0x9c];
-/// What opening a queue may answer.
-const NO_QUEUE: [i32; 6] = [
-    -libc::EBUSY,
-    -libc::EINVAL,
-    -libc::EIO,
-    -libc::ENODEV,
-    -libc::ENOMEM,
-    -libc::ENXIO,
-];
 
 /// How requests are made.
 #[derive(Clone, Copy, PartialEq, Eq)]

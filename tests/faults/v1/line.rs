@@ -1,7 +1,7 @@
 //! A queue, a pool of blocks or of lists in its memory, and operations that count what
 //! they do.
 
-use super::super::request::Random;
+use super::super::request::{NO_QUEUE, Random};
 use std::ffi::{CStr, c_void};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -23,15 +23,6 @@ const BUFFERS: u8 = 3;
 const BUFFER: u32 = 2048;
 /// Bytes of a list.
 pub const LIST: usize = BUFFERS as usize * BUFFER as usize;
-/// What opening a queue may answer.
-const NO_QUEUE: [i32; 6] = [
-    -libc::EBUSY,
-    -libc::EINVAL,
-    -libc::EIO,
-    -libc::ENODEV,
-    -libc::ENOMEM,
-    -libc::ENXIO,
-];
 
 /// What a queue is for, and how buffers lie in its memory.
 #[derive(Clone, Copy, PartialEq, Eq)]
