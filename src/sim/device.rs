@@ -143,6 +143,8 @@ impl Device {
         }
         self.hire()?;
         let mut slots = self.slots.lock();
+        // Once more, behind the lock under which a removal looks for open queues.
+        self.present()?;
         let number = match number {
             Some(asked) => usize::from(asked),
             None => slots
@@ -194,6 +196,7 @@ impl Device {
 
     /// Makes the device disappear.
     pub fn remove(&self) {
+        // Before the open queues are looked for: none comes after them.
         self.gone.store(true, Ordering::Relaxed);
         self.windows.lose();
         for queue in self.open_queues() {

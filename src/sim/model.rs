@@ -111,9 +111,15 @@ impl Queue {
         self.client.memory.file()
     }
 
+    /// [`Error::NoDevice`] after the device was removed, and not before the queue's memory says so:
+    /// whoever looks there next is to find the same.
+    fn present(&self) -> Result<()> {
+        self.state.lock().present()
+    }
+
     /// The result of a call that a fault may spoil.
     fn call(&self, site: Site) -> Result<()> {
-        self.device.present()?;
+        self.present()?;
         match self.device.plan.call(site) {
             Some(errno) => Err(Error::from_errno(errno)),
             None => Ok(()),
@@ -145,7 +151,7 @@ impl Queue {
     }
 
     pub fn static_slices(&self) -> Result<Vec<Slice>> {
-        self.device.present()?;
+        self.present()?;
         if self.has_sva() {
             return Err(Error::Unsupported);
         }
@@ -240,9 +246,10 @@ impl Queue {
     /// The device was removed: its memory is lost.
     pub fn remove(&self) {
         let mut state = self.state.lock();
-        // As the SIGBUS handler leaves a region: marked dead, and lost.
-        self.dead.iter().for_each(|w| w.store(1, Ordering::Relaxed));
+        // As the SIGBUS handler leaves a region: lost, and marked dead. Release pairs with the Acquire
+        // loads of the rings: who finds a queue dead finds out why.
         self.client.memory.lose();
+        self.dead.iter().for_each(|w| w.store(1, Ordering::Release));
         self.die(&mut state, Life::Gone);
     }
 

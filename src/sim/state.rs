@@ -7,6 +7,7 @@ use super::contexts::Contexts;
 use super::faults::Upset;
 use super::zip::Direction;
 use crate::bd::zip::Bytes;
+use crate::error::{Error, Result};
 use std::collections::VecDeque;
 
 /// Where a queue is in its life.
@@ -55,6 +56,14 @@ impl State {
             held: Vec::new(),
             window: 0,
         }
+    }
+
+    /// [`Error::NoDevice`] after the device was removed.
+    pub fn present(&self) -> Result<()> {
+        if self.life == Life::Gone {
+            return Err(Error::NoDevice);
+        }
+        Ok(())
     }
 
     /// Whether a request that was fetched is completed. A stopping queue finishes what it has begun.

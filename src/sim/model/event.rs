@@ -12,11 +12,11 @@ impl Queue {
     /// Whether the event was raised before `limit` has passed. It is taken back then, unless the
     /// queue is dead.
     pub fn wait(&self, limit: Duration) -> Result<bool> {
-        self.device.present()?;
+        self.present()?;
         let woken = poll::readable(self.event.as_fd(), limit)?;
-        self.device.present()?;
+        let mut state = self.state.lock();
+        state.present()?;
         if woken {
-            let mut state = self.state.lock();
             self.take_back(&mut state);
         }
         Ok(woken)
@@ -28,7 +28,7 @@ impl Queue {
         let until = limit.map(|limit| clock::now() + limit);
         let mut state = self.state.lock();
         loop {
-            self.device.present()?;
+            state.present()?;
             if state.rings.untaken() {
                 return Ok(true);
             }

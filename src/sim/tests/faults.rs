@@ -183,6 +183,20 @@ fn a_waiter_learns_of_a_removal_by_hand() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "system calls and threads")]
+fn a_removal_that_a_waiter_has_learned_of_is_in_the_queue_memory_too() {
+    for _ in 0..2000 {
+        let world = world("hisi_zip");
+        let mut rig = Rig::open(&world, COMPRESS);
+        std::thread::scope(|scope| {
+            scope.spawn(|| world.remove("hisi_zip-0").expect("there is one"));
+            while rig.channel.wait(Duration::ZERO) != Err(Error::NoDevice) {}
+            assert_eq!(rig.poll(), Err(Error::NoDevice));
+        });
+    }
+}
+
+#[test]
 #[cfg_attr(miri, ignore = "system calls")]
 fn each_call_of_opening_can_fail_as_told() {
     let steps = [
