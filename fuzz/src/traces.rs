@@ -55,6 +55,7 @@ fn device() -> (&'static World, &'static Attributes) {
             api: Version::V5,
             depth: 8,
             queues: 4,
+            engines: 0,
             ..Device::default()
         }];
         let world = World::new(Config { devices }).expect("valid");

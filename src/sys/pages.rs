@@ -98,11 +98,13 @@ impl Pages {
             .checked_next_multiple_of(size())
             .filter(|l| *l > 0 && *l <= isize::MAX as usize);
         let len = len.ok_or(Error::Invalid)?;
-        let map = MmapOptions::new()
-            .len(len)
-            .populate()
-            .map_anon()
-            .map_err(|_| Error::NoMemory)?;
+        let mut options = MmapOptions::new();
+        options.len(len);
+        // A fuzzer makes thousands of pools a second and touches little of each.
+        if !cfg!(fuzzing) {
+            options.populate();
+        }
+        let map = options.map_anon().map_err(|_| Error::NoMemory)?;
         if let Some(base) = NonNull::new(map.as_ptr().cast_mut()) {
             keep_from_children(base, len);
         }
