@@ -106,6 +106,33 @@ fn the_state_tells_what_a_stream_waits_for() {
 
 #[test]
 #[cfg_attr(miri, ignore = "processes and system calls")]
+fn a_stream_whose_format_changes_in_its_trailer_is_refused() {
+    let world = world("hisi_zip");
+    let mut rig = Rig::open(&world, DECOMPRESS);
+    let stream = filter("gzip", &["-nc"], &text(3000))[10..].to_vec();
+    let (mut out, context) = (vec![0; 4000], context());
+    let all = stateful(Request::Gzip, &stream, &mut out, &context);
+    let done = rig.run(&Sqe {
+        input_length: stream.len() as u32 - 2,
+        ..all
+    });
+    assert_eq!((done.status, done.consumed), (0, stream.len() as u32 - 2));
+    let more = rig.run(&Sqe {
+        new_stream: false,
+        ctx: done.ctx,
+        request: Request::Zlib.code(),
+        source: all.source + u64::from(done.consumed),
+        input_length: 2,
+        ..all
+    });
+    assert_eq!(more.status, BAD_REQUEST);
+    let whole = rig.run(&all);
+    assert!(whole.last_block, "the device goes on");
+    assert_eq!(&out[..whole.produced as usize], text(3000));
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "processes and system calls")]
 fn a_context_that_is_not_a_streams_is_refused() {
     let world = world("hisi_zip");
     let stream = python("zlib.compress(d)[2:]", &text(3000));

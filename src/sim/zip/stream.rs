@@ -346,7 +346,9 @@ impl Stream {
         expected: &Trailer,
     ) -> Result<bool, Status> {
         let mut source = Source::of(space, sqe)?.without(sqe.consumed)?;
-        let missing = expected.len - self.trailer_read;
+        // More of it has come where it began as that of another format.
+        let missing = expected.len.checked_sub(self.trailer_read);
+        let missing = missing.ok_or(Status::Failed(BAD_REQUEST))?;
         let count = missing.min(source.left as usize);
         source.exactly(&mut self.trailer[self.trailer_read..][..count])?;
         self.trailer_read += count;
