@@ -16,6 +16,7 @@ use crate::alg::comp::start::{Given, Own, Wanted};
 use crate::alg::sched::Native;
 use crate::alg::setup::{Chooser, Param};
 use crate::capi::entry::entry;
+use crate::capi::out;
 use crate::capi::text::text;
 use crate::ctypes::v2::wd::wd_mm_ops;
 use crate::ctypes::v2::wd_alg_common::{
@@ -334,9 +335,12 @@ pub unsafe extern "C" fn wd_do_comp_async(h_sess: handle_t, req: *mut wd_comp_re
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_comp_poll_ctx(idx: __u32, expt: __u32, count: *mut __u32) -> c_int {
     entry("wd_comp_poll_ctx", || {
-        // SAFETY: NULL, or by the caller's promise a count that is the library's meanwhile.
-        let count = unsafe { count.as_mut() }.ok_or(Error::Invalid)?;
-        comp::poll_context(idx, expt, count, call_back).map(|()| 0)
+        let count = out::place(count)?;
+        let mut taken = 0;
+        let polled = comp::poll_context(idx, expt, &mut taken, call_back);
+        // SAFETY: by the caller's promise writable, whatever is in it.
+        unsafe { count.write(taken) };
+        polled.map(|()| 0)
     })
 }
 
@@ -346,9 +350,13 @@ pub unsafe extern "C" fn wd_comp_poll_ctx(idx: __u32, expt: __u32, count: *mut _
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_comp_poll(expt: __u32, count: *mut __u32) -> c_int {
     entry("wd_comp_poll", || {
-        // SAFETY: NULL, or by the caller's promise a count that is the library's meanwhile.
-        let count = unsafe { count.as_mut() }.ok_or(Error::Invalid)?;
-        comp::poll(expt, count, call_back).map(|()| 0)
+        let count = out::place(count)?;
+        // SAFETY: by the caller's promise a number.
+        let mut total = unsafe { count.read() };
+        let polled = comp::poll(expt, &mut total, call_back);
+        // SAFETY: as above.
+        unsafe { count.write(total) };
+        polled.map(|()| 0)
     })
 }
 
@@ -427,13 +435,13 @@ pub unsafe extern "C" fn wd_comp_get_env_param(
     is_enable: *mut __u8,
 ) -> c_int {
     entry("wd_comp_get_env_param", || {
-        // SAFETY: NULL, or by the caller's promise good, and the library's meanwhile.
-        let num = unsafe { num.as_mut() }.ok_or(Error::Invalid)?;
-        // SAFETY: as above.
-        let is_enable = unsafe { is_enable.as_mut() }.ok_or(Error::Invalid)?;
+        let (num, is_enable) = (out::place(num)?, out::place(is_enable)?);
         let (number, polls) = comp::contexts_of(node, type_, mode)?;
-        *is_enable = polls.into();
-        *num = number.ok_or(Error::Invalid)?;
+        // SAFETY: by the caller's promise writable, whatever is in it.
+        unsafe { is_enable.write(polls.into()) };
+        let number = number.ok_or(Error::Invalid)?;
+        // SAFETY: as above.
+        unsafe { num.write(number) };
         Ok(0)
     })
 }
