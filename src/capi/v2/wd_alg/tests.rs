@@ -347,7 +347,9 @@ fn a_driver_of_the_librarys_is_called_as_one_written_in_c() {
         unsafe { wd_alg_driver_init(driver, ptr::from_mut(config).cast()) }
     };
     assert_eq!(start(&mut config), INVALID, "no contexts");
-    (config.ctx_num, config.ctxs) = (2, ctxs.as_mut_ptr());
+    (config.ctx_num, config.ctxs) = (u32::MAX, ctxs.as_mut_ptr());
+    assert_eq!(start(&mut config), -libc::ENOMEM, "not read");
+    config.ctx_num = 2;
     assert_eq!(start(&mut config), 0);
     assert_eq!(start(&mut config), -libc::EEXIST);
     let send = |context, tag| transfer(wd_alg_driver_send, driver, context, tag);
