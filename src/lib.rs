@@ -48,9 +48,9 @@
 //!
 //! `unsafe` code lives in [`sys`], [`capi`], [`log`] and [`drv::foreign`]. Its arguments use these
 //! words. *Ours*: an allocation or mapping that a value in scope owns. *The caller's promise*: the
-//! `# Safety` section of the enclosing function. *Shared*: memory that a device or another thread may write at any
-//! moment; it is only copied or accessed atomically. *Leaked*: made by `Box::into_raw` or
-//! `Box::leak` and never freed, so valid for ever.
+//! `# Safety` section of the enclosing function. *Shared*: memory that a device or another thread may
+//! write at any moment; it is only copied or accessed atomically. *Leaked*: made by `Box::into_raw`
+//! or `Box::leak` and never freed, so valid for ever.
 
 pub mod alg;
 pub mod bd;

@@ -264,145 +264,204 @@ pub fn api_v1(data: &[u8]) {
     // SAFETY: no other thread is there yet that looks at the environment.
     ONCE.call_once(|| unsafe { std::env::set_var("WD_SYNC_TIMEOUT_MS", "1") });
     let mut input = Input::new(data);
-    let world = Simulated::new(&mut input, true);
-    let version = input.one(&VERSIONS);
-    let script = usize::from(input.u8());
-    let hostile = One(Hostile::new(version, &mut input, script));
-    // Who releases or deletes waits for what is on its way, unless the device is dead.
-    let stop = || {
-        hostile.0.reset();
-        world.reset();
-    };
-    // SAFETY: for a structure of numbers and pointers zeros are a value.
-    let empty = || unsafe { std::mem::zeroed::<wd_queue>() };
-    let mut queues = [empty(), empty(), empty()];
-    let mut numbers = Numbers::default();
-    let mut requests: Vec<Box<Request>> = Vec::new();
-    let mut outstanding: [BTreeSet<usize>; 3] = Default::default();
-    let mut posted: BTreeSet<usize> = BTreeSet::new();
-    while !input.is_empty() && requests.len() < 128 {
+    let mut run = Run::new(&mut input);
+    while !input.is_empty() && run.requests.len() < 128 {
+        run.step(&mut input);
+    }
+    run.end();
+}
+
+/// What calls are made with, and what is known of it.
+struct Run {
+    world: Simulated,
+    hostile: One,
+    queues: [wd_queue; 3],
+    numbers: Numbers,
+    /// They stay until all queues are closed.
+    #[expect(clippy::vec_box, reason = "requests must not move when there are more")]
+    requests: Vec<Box<Request>>,
+    /// The messages on their way, by queue.
+    outstanding: [BTreeSet<usize>; 3],
+    /// The tags that are to be called back for.
+    posted: BTreeSet<usize>,
+}
+
+impl Run {
+    fn new(input: &mut Input<'_>) -> Run {
+        let world = Simulated::new(input, true);
+        let version = input.one(&VERSIONS);
+        let script = usize::from(input.u8());
+        let hostile = One(Hostile::new(version, input, script));
+        // SAFETY: for a structure of numbers and pointers zeros are a value.
+        let empty = || unsafe { std::mem::zeroed::<wd_queue>() };
+        Run {
+            world,
+            hostile,
+            queues: [empty(), empty(), empty()],
+            numbers: Numbers::default(),
+            requests: Vec::new(),
+            outstanding: Default::default(),
+            posted: BTreeSet::new(),
+        }
+    }
+
+    /// Called before queues or contexts go: who releases or deletes waits for what is on its way,
+    /// unless the device is dead.
+    fn stop(&self) {
+        self.hostile.0.reset();
+        self.world.reset();
+    }
+
+    /// One call.
+    fn step(&mut self, input: &mut Input<'_>) {
         let which = input.below(3);
         let call = input.u8();
-        let kept = queues[which].qinfo;
+        let kept = self.queues[which].qinfo;
         if call >= 0xf0 {
             // A stale or a wild number, while the queue behind it stays open or is closed.
-            queues[which].qinfo = input.u64() as usize as *mut c_void;
+            self.queues[which].qinfo = input.u64() as usize as *mut c_void;
         }
-        let open = is_open(&queues[which]);
-        let q: *mut wd_queue = match call {
-            0xef => null_mut(),
-            _ => &mut queues[which],
-        };
-        let asks = requests.len();
-        // SAFETY, for all calls: `q` is NULL or a structure of ours; messages and buffers stay in
-        // `requests` until all queues are closed; numbers may be any.
-        let answer = match call % 16 {
-            0 | 1 if !q.is_null() && call < 0xf0 && !open => {
-                let bus: &dyn Bus = if call & 1 == 0 { &world } else { &hostile };
-                let wanted = Wanted {
-                    algorithm: "zlib",
-                    ..Wanted::default()
-                };
-                outstanding[which].clear();
-                if let Ok(queue) = Queue::request_on(bus, &wanted) {
-                    queues[which].qinfo = queue.to_raw() as usize as *mut c_void;
-                }
-                queues[which].capa.priv_.is_poll = 1;
-                queues[which].capa.flags = input.u8().into();
-                0
-            }
-            2..=4 => {
-                let pool = pick(&numbers.pools, &mut input);
-                requests.push(Request::new(&mut input, pool));
-                let message = &raw mut requests[asks].message;
-                let sent = unsafe { wd_send(q, message.cast()) };
-                if sent == 0 {
-                    outstanding[which].insert(message.addr());
-                }
-                sent
-            }
-            5..=7 => {
-                let mut back = usize::from(call >> 4 & 3) as *mut c_void;
-                let asked = back;
-                let answer = match call % 16 {
-                    7 => unsafe { wd_recv_sync(q, &mut back, 1) },
-                    _ => unsafe { wd_recv(q, &mut back) },
-                };
-                if answer == 1 || (answer != 0 && back != asked && !back.is_null()) {
-                    assert!(outstanding[which].remove(&back.addr()), "not on its way");
-                }
-                answer.min(0)
-            }
-            8 => {
-                numbers
-                    .contexts
-                    .push(context(q, &numbers.pools, &mut input));
-                0
-            }
-            9..=12 => {
-                let handle = pick(&numbers.contexts, &mut input);
-                let pool = pick(&numbers.pools, &mut input);
-                requests.push(Request::new(&mut input, pool));
-                let mut data = requests[asks].data(&mut input);
-                let tag = if call & 1 == 0 { asks + 1 } else { 0 };
-                let answer = unsafe { wcrypto_do_comp(handle, &mut data, tag as *mut c_void) };
-                if answer == 0 && tag != 0 {
-                    posted.insert(tag);
-                } else if answer == 0 {
-                    assert!(data.consumed <= data.in_len && data.produced <= data.avail_out);
-                }
-                answer
-            }
-            13 => {
-                let answer = unsafe { wcrypto_comp_poll(q, u32::from(call >> 5)) };
-                for tag in CALLED.lock().expect("no panic").drain(..) {
-                    assert!(posted.remove(&tag), "called back for nothing, or twice");
-                }
-                answer.min(0)
-            }
-            14 if call & 0x30 == 0 => {
-                stop();
-                let handle = pick(&numbers.contexts, &mut input);
-                unsafe { wcrypto_del_comp_ctx(handle) };
-                0
-            }
-            14 if call & 0x30 == 0x10 => {
-                stop();
-                unsafe { wd_release_queue(q) };
-                0
-            }
-            _ => {
-                memory(q, &mut numbers, &mut input);
-                0
-            }
-        };
+        let answer = self.call(which, call, input);
         assert!((-200..=0).contains(&answer), "{answer}");
         if call >= 0xf0 {
-            queues[which].qinfo = kept;
+            self.queues[which].qinfo = kept;
         }
     }
-    stop();
-    let first = numbers.contexts.len() % 2;
-    for step in [first, 1 - first] {
-        if step == 0 {
-            // SAFETY: a structure of ours.
-            queues
-                .iter_mut()
-                .for_each(|q| unsafe { wd_release_queue(q) });
-            continue;
+
+    fn call(&mut self, which: usize, call: u8, input: &mut Input<'_>) -> i32 {
+        let open = is_open(&self.queues[which]);
+        let q: *mut wd_queue = match call {
+            0xef => null_mut(),
+            _ => &mut self.queues[which],
+        };
+        match call % 16 {
+            0 | 1 if !q.is_null() && call < 0xf0 && !open => self.open(which, call, input),
+            2..=4 => return self.send(which, q, input),
+            5..=7 => return self.receive(which, q, call),
+            8 => {
+                let context = context(q, &self.numbers.pools, input);
+                self.numbers.contexts.push(context);
+            }
+            9..=12 => return self.request(call, input),
+            13 => return self.poll(q, call),
+            14 if call & 0x30 == 0 => {
+                self.stop();
+                let handle = pick(&self.numbers.contexts, input);
+                // SAFETY: any number is good.
+                unsafe { wcrypto_del_comp_ctx(handle) };
+            }
+            14 if call & 0x30 == 0x10 => {
+                self.stop();
+                // SAFETY: NULL or a structure of ours.
+                unsafe { wd_release_queue(q) };
+            }
+            _ => memory(q, &mut self.numbers, input),
         }
-        for handle in &numbers.contexts {
-            // SAFETY: any number is good.
-            unsafe { wcrypto_del_comp_ctx(*handle) };
-        }
+        0
     }
-    assert!(
-        CALLED.lock().expect("no panic").is_empty(),
-        "called back without a poll"
-    );
-    drop(world);
-    requests.iter().for_each(|request| request.check());
-    end(&numbers, &requests);
+
+    /// Opens a queue.
+    fn open(&mut self, which: usize, call: u8, input: &mut Input<'_>) {
+        let bus: &dyn Bus = if call & 1 == 0 {
+            &self.world
+        } else {
+            &self.hostile
+        };
+        let wanted = Wanted {
+            algorithm: "zlib",
+            ..Wanted::default()
+        };
+        self.outstanding[which].clear();
+        let q = &mut self.queues[which];
+        if let Ok(queue) = Queue::request_on(bus, &wanted) {
+            q.qinfo = queue.to_raw() as usize as *mut c_void;
+        }
+        q.capa.priv_.is_poll = 1;
+        q.capa.flags = input.u8().into();
+    }
+
+    /// Sends a message.
+    fn send(&mut self, which: usize, q: *mut wd_queue, input: &mut Input<'_>) -> i32 {
+        let pool = pick(&self.numbers.pools, input);
+        let asks = self.requests.len();
+        self.requests.push(Request::new(input, pool));
+        let message = &raw mut self.requests[asks].message;
+        // SAFETY: `q` is NULL or a structure of ours; the message and its buffers stay in `requests`.
+        let sent = unsafe { wd_send(q, message.cast()) };
+        if sent == 0 {
+            self.outstanding[which].insert(message.addr());
+        }
+        sent
+    }
+
+    /// Receives a message, or only one with the tag that `call` has.
+    fn receive(&mut self, which: usize, q: *mut wd_queue, call: u8) -> i32 {
+        let mut back = usize::from(call >> 4 & 3) as *mut c_void;
+        let asked = back;
+        // SAFETY, for both calls: `q` is NULL or a structure of ours.
+        let answer = match call % 16 {
+            7 => unsafe { wd_recv_sync(q, &mut back, 1) },
+            _ => unsafe { wd_recv(q, &mut back) },
+        };
+        if answer == 1 || (answer != 0 && back != asked && !back.is_null()) {
+            let sent = self.outstanding[which].remove(&back.addr());
+            assert!(sent, "not on its way");
+        }
+        answer.min(0)
+    }
+
+    /// A request to a context.
+    fn request(&mut self, call: u8, input: &mut Input<'_>) -> i32 {
+        let handle = pick(&self.numbers.contexts, input);
+        let pool = pick(&self.numbers.pools, input);
+        let asks = self.requests.len();
+        self.requests.push(Request::new(input, pool));
+        let mut data = self.requests[asks].data(input);
+        let tag = if call & 1 == 0 { asks + 1 } else { 0 };
+        // SAFETY: any number is good; buffers stay in `requests`.
+        let answer = unsafe { wcrypto_do_comp(handle, &mut data, tag as *mut c_void) };
+        if answer == 0 && tag != 0 {
+            self.posted.insert(tag);
+        } else if answer == 0 {
+            assert!(data.consumed <= data.in_len && data.produced <= data.avail_out);
+        }
+        answer
+    }
+
+    /// Has contexts call back.
+    fn poll(&mut self, q: *mut wd_queue, call: u8) -> i32 {
+        // SAFETY: `q` is NULL or a structure of ours.
+        let answer = unsafe { wcrypto_comp_poll(q, u32::from(call >> 5)) };
+        for tag in CALLED.lock().expect("no panic").drain(..) {
+            let posted = self.posted.remove(&tag);
+            assert!(posted, "called back for nothing, or twice");
+        }
+        answer.min(0)
+    }
+
+    /// Releases queues and deletes contexts, in an order that depends on what there is.
+    fn end(mut self) {
+        self.stop();
+        let first = self.numbers.contexts.len() % 2;
+        for step in [first, 1 - first] {
+            if step == 0 {
+                for q in &mut self.queues {
+                    // SAFETY: a structure of ours.
+                    unsafe { wd_release_queue(q) };
+                }
+                continue;
+            }
+            for handle in &self.numbers.contexts {
+                // SAFETY: any number is good.
+                unsafe { wcrypto_del_comp_ctx(*handle) };
+            }
+        }
+        let none = CALLED.lock().expect("no panic").is_empty();
+        assert!(none, "called back without a poll");
+        drop(self.world);
+        self.requests.iter().for_each(|request| request.check());
+        give_back(&self.numbers, &self.requests);
+    }
 }
 
 fn is_open(queue: &wd_queue) -> bool {
@@ -410,7 +469,7 @@ fn is_open(queue: &wd_queue) -> bool {
 }
 
 /// Gives everything back, so that pools go.
-fn end(numbers: &Numbers, requests: &[Box<Request>]) {
+fn give_back(numbers: &Numbers, requests: &[Box<Request>]) {
     let blocks = requests.iter().map(|request| request.block);
     let blocks: Vec<*mut c_void> = blocks.chain(numbers.blocks.iter().copied()).collect();
     // SAFETY, for all calls: any numbers are good.

@@ -160,123 +160,178 @@ impl Request {
 pub fn api_v0(data: &[u8]) {
     super::set_up();
     let mut input = Input::new(data);
-    let world = Simulated::new(&mut input, false);
-    let version = input.one(&VERSIONS);
-    let script = usize::from(input.u8());
-    let waits = input.u8() == 0x5c;
-    let hostile = One(Hostile::new(version, &mut input, script));
-    // SAFETY: for a structure of numbers and pointers zeros are a value.
-    let empty = || unsafe { std::mem::zeroed::<wd_queue>() };
-    let mut queues = [empty(), empty(), empty()];
-    let mut requests: Vec<Box<Request>> = Vec::new();
-    let mut outstanding: [BTreeSet<usize>; 3] = Default::default();
-    while !input.is_empty() && requests.len() < 256 {
+    let mut run = Run::new(&mut input);
+    while !input.is_empty() && run.requests.len() < 256 {
+        run.step(&mut input);
+    }
+    run.end();
+}
+
+/// What calls are made with, and what is known of it.
+struct Run {
+    world: Simulated,
+    hostile: One,
+    /// Queues are released while their devices work.
+    waits: bool,
+    queues: [wd_queue; 3],
+    /// They stay until all queues are closed.
+    #[expect(clippy::vec_box, reason = "requests must not move when there are more")]
+    requests: Vec<Box<Request>>,
+    /// The messages on their way, by queue.
+    outstanding: [BTreeSet<usize>; 3],
+}
+
+impl Run {
+    fn new(input: &mut Input<'_>) -> Run {
+        let world = Simulated::new(input, false);
+        let version = input.one(&VERSIONS);
+        let script = usize::from(input.u8());
+        let waits = input.u8() == 0x5c;
+        let hostile = One(Hostile::new(version, input, script));
+        // SAFETY: for a structure of numbers and pointers zeros are a value.
+        let empty = || unsafe { std::mem::zeroed::<wd_queue>() };
+        Run {
+            world,
+            hostile,
+            waits,
+            queues: [empty(), empty(), empty()],
+            requests: Vec::new(),
+            outstanding: Default::default(),
+        }
+    }
+
+    /// Called before queues go: one that is closed waits for what is on its way, unless its device
+    /// is dead.
+    fn stop(&self) {
+        if !self.waits {
+            self.hostile.0.reset();
+            self.world.reset();
+        }
+    }
+
+    /// One call.
+    fn step(&mut self, input: &mut Input<'_>) {
         let which = input.below(3);
         let call = input.u8();
         let q: *mut wd_queue = if call == 0xff {
             null_mut()
         } else {
-            &mut queues[which]
+            &mut self.queues[which]
         };
         // SAFETY, for all calls: `q` is NULL or a structure of ours; messages stay in `requests`
         // until all queues are closed, and buffers with them.
         let answer = match call % 16 {
-            0 | 1 if !q.is_null() && !is_open(&queues[which]) => {
-                let bus: &dyn Bus = if call & 15 == 0 { &world } else { &hostile };
-                let opened = Queue::open_on(bus, &Options::default());
-                outstanding[which].clear();
-                if let Ok(queue) = opened {
-                    queues[which].priv_ = queue.into_ref().to_raw() as usize as *mut c_void;
-                }
+            0 | 1 if !q.is_null() && !is_open(&self.queues[which]) => {
+                self.open(which, call);
                 0
             }
-            2..=5 => {
-                let request = Request::new(&mut input);
-                let message = request.message.as_ptr() as usize;
-                requests.push(request);
-                let sent = unsafe { wd_send(q, message as *mut c_void) };
-                if sent == 0 {
-                    outstanding[which].insert(message);
-                }
-                sent
-            }
-            6..=9 => {
-                let mut resp = null_mut();
-                let answer = match call % 16 {
-                    6 => unsafe { wd_recv_sync(q, &mut resp, 1 + u16::from(call >> 4)) },
-                    _ => unsafe { wd_recv(q, &mut resp) },
-                };
-                if !resp.is_null() {
-                    assert!(
-                        outstanding[which].remove(&(resp as usize)),
-                        "not on its way"
-                    );
-                }
-                answer
-            }
-            10 => {
-                let mut resps = [null_mut(); 8];
-                let answer = unsafe { wd_recv_batch(q, resps.as_mut_ptr(), u32::from(call >> 5)) };
-                for resp in resps.iter().filter(|resp| !resp.is_null()) {
-                    assert!(
-                        outstanding[which].remove(&(*resp as usize)),
-                        "not on its way"
-                    );
-                }
-                answer
-            }
+            2..=5 => self.send(which, q, input),
+            6..=9 => self.receive(which, q, call),
+            10 => self.receive_batch(which, q, call),
             11 => {
-                if !waits {
-                    hostile.0.reset();
-                    world.reset();
-                }
+                self.stop();
                 unsafe { wd_release_queue(q) };
                 0
             }
-            12 => unsafe {
-                wd_mem_share(q, requests.as_ptr().cast(), input.below(99), call.into())
-            },
+            12 => {
+                let (address, size) = (self.requests.as_ptr().cast(), input.below(99));
+                unsafe { wd_mem_share(q, address, size, call.into()) }
+            }
             13 => {
                 let text = CString::new(input.bytes(12).split(|b| *b == 0).next().unwrap_or(&[]));
                 let mut value = *b"compress\0";
                 let name = text.expect("no NUL in it");
                 unsafe { wd_set_queue_attr(q, name.as_ptr(), value.as_mut_ptr().cast()) }
             }
-            14 => {
-                // A stale or a wild number, while the queue behind it stays open or is closed.
-                let kept = queues[which].priv_;
-                queues[which].priv_ = match input.flip() {
-                    true => input.u64() as usize as *mut c_void,
-                    false => queues[input.below(3)].priv_,
-                };
-                let wild = &raw mut queues[which];
-                let known = queues.iter().enumerate();
-                let mut others =
-                    known.filter(|(n, q)| *n != which && q.priv_ == queues[which].priv_);
-                let answer = match others.next() {
-                    Some(_) => 0,
-                    None => unsafe { wd_send(wild, null_mut()) },
-                };
-                queues[which].priv_ = kept;
-                answer
-            }
+            14 => self.send_to_another(which, input),
             _ => unsafe { wd_queue_arm(q) },
         };
         assert!(answer > -200, "{answer}");
     }
-    if !waits {
-        // A queue that is closed waits for what is on its way, unless its device is dead.
-        hostile.0.reset();
-        world.reset();
+
+    /// Opens a queue.
+    fn open(&mut self, which: usize, call: u8) {
+        let bus: &dyn Bus = if call & 15 == 0 {
+            &self.world
+        } else {
+            &self.hostile
+        };
+        let opened = Queue::open_on(bus, &Options::default());
+        self.outstanding[which].clear();
+        if let Ok(queue) = opened {
+            self.queues[which].priv_ = queue.into_ref().to_raw() as usize as *mut c_void;
+        }
     }
-    for queue in &mut queues {
-        // SAFETY: a structure of ours.
-        unsafe { wd_release_queue(queue) };
+
+    fn send(&mut self, which: usize, q: *mut wd_queue, input: &mut Input<'_>) -> i32 {
+        let request = Request::new(input);
+        let message = request.message.as_ptr() as usize;
+        self.requests.push(request);
+        // SAFETY: as in `step`.
+        let sent = unsafe { wd_send(q, message as *mut c_void) };
+        if sent == 0 {
+            self.outstanding[which].insert(message);
+        }
+        sent
     }
-    // SAFETY: NULL is refused.
-    assert!(unsafe { wd_send(null_mut(), null::<u8>().cast_mut().cast()) } < 0);
-    drop(world);
-    requests.iter().for_each(|request| request.check());
+
+    fn receive(&mut self, which: usize, q: *mut wd_queue, call: u8) -> i32 {
+        let mut resp = null_mut();
+        // SAFETY, for both calls: as in `step`.
+        let answer = match call % 16 {
+            6 => unsafe { wd_recv_sync(q, &mut resp, 1 + u16::from(call >> 4)) },
+            _ => unsafe { wd_recv(q, &mut resp) },
+        };
+        self.came_back(which, &[resp]);
+        answer
+    }
+
+    fn receive_batch(&mut self, which: usize, q: *mut wd_queue, call: u8) -> i32 {
+        let mut resps = [null_mut(); 8];
+        // SAFETY: as in `step`; there is room for more than are asked for.
+        let answer = unsafe { wd_recv_batch(q, resps.as_mut_ptr(), u32::from(call >> 5)) };
+        self.came_back(which, &resps);
+        answer
+    }
+
+    fn came_back(&mut self, which: usize, resps: &[*mut c_void]) {
+        for resp in resps.iter().filter(|resp| !resp.is_null()) {
+            let sent = self.outstanding[which].remove(&(*resp as usize));
+            assert!(sent, "not on its way");
+        }
+    }
+
+    /// Sends with a stale or a wild number, while the queue behind it stays open or is closed.
+    fn send_to_another(&mut self, which: usize, input: &mut Input<'_>) -> i32 {
+        let queues = &mut self.queues;
+        let kept = queues[which].priv_;
+        queues[which].priv_ = match input.flip() {
+            true => input.u64() as usize as *mut c_void,
+            false => queues[input.below(3)].priv_,
+        };
+        let wild = &raw mut queues[which];
+        let known = queues.iter().enumerate();
+        let mut others = known.filter(|(n, q)| *n != which && q.priv_ == queues[which].priv_);
+        let answer = match others.next() {
+            Some(_) => 0,
+            // SAFETY: a structure of ours; NULL is refused.
+            None => unsafe { wd_send(wild, null_mut()) },
+        };
+        queues[which].priv_ = kept;
+        answer
+    }
+
+    fn end(mut self) {
+        self.stop();
+        for queue in &mut self.queues {
+            // SAFETY: a structure of ours.
+            unsafe { wd_release_queue(queue) };
+        }
+        // SAFETY: NULL is refused.
+        assert!(unsafe { wd_send(null_mut(), null::<u8>().cast_mut().cast()) } < 0);
+        drop(self.world);
+        self.requests.iter().for_each(|request| request.check());
+    }
 }
 
 fn is_open(queue: &wd_queue) -> bool {

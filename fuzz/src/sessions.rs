@@ -300,30 +300,52 @@ pub fn api_v2(data: &[u8]) {
         Devices::Simulated(Arc::new(Simulated::new(&mut input, false)))
     };
     *DEVICES.lock().expect("no panic") = Some(devices);
-    let first = initialise(&mut input);
+    let first = initialise_again(&mut input);
     assert!(first <= 0);
-    // A failed initialisation takes the driver out of the choice.
+    let mut run = Run::default();
+    while !input.is_empty() && run.requests.len() < 128 {
+        run.step(&mut input);
+    }
+    run.end();
+}
+
+/// As [`initialise`]; a failed one takes the driver out of the choice, into which it comes back.
+fn initialise_again(input: &mut Input<'_>) -> i32 {
+    let answer = initialise(input);
     for entry in registry::list(&bus::has) {
         registry::enable(&entry.identity, &bus::has);
     }
-    let mut sessions = [0_usize; 4];
-    // Those that lost their places: numbers of sessions that are open, or were.
-    let mut all = Vec::new();
-    let mut requests: Vec<Box<Request>> = Vec::new();
-    let mut posted: BTreeSet<usize> = BTreeSet::new();
-    while !input.is_empty() && requests.len() < 128 {
+    answer
+}
+
+/// What calls are made with, and what is known of it.
+#[derive(Default)]
+struct Run {
+    sessions: [usize; 4],
+    /// Those that lost their places: numbers of sessions that are open, or were.
+    all: Vec<usize>,
+    /// They stay until compression is ended, and buffers with them.
+    #[expect(clippy::vec_box, reason = "requests must not move when there are more")]
+    requests: Vec<Box<Request>>,
+    /// Those of them that are to be called back for.
+    posted: BTreeSet<usize>,
+}
+
+impl Run {
+    /// One call.
+    fn step(&mut self, input: &mut Input<'_>) {
         let place = input.below(4);
         let handle = match input.u8() {
             0xff => input.u64() as usize,
             0xfe => 0,
-            _ => sessions[place],
+            _ => self.sessions[place],
         };
         let mut count = 0_u32;
         // SAFETY, for all calls: requests and buffers stay until compression is ended.
         let answer = match input.u8() % 16 {
             0 | 1 => {
-                all.push(sessions[place]);
-                sessions[place] = session(&mut input);
+                self.all.push(self.sessions[place]);
+                self.sessions[place] = session(input);
                 0
             }
             2 => {
@@ -332,80 +354,93 @@ pub fn api_v2(data: &[u8]) {
                 0
             }
             3 => unsafe { wd_comp_reset_sess(handle) },
-            call @ 4..=9 => {
-                let mut own = Request::new(&mut input);
-                let wild = input.u8();
-                let mut request = own.request(wild, &mut input, false);
-                let answer = match call {
-                    4 | 5 => unsafe { wd_do_comp_sync(handle, &mut request) },
-                    6..=8 => unsafe { wd_do_comp_strm(handle, &mut request) },
-                    _ => unsafe { wd_do_comp_sync2(handle, &mut request) },
-                };
-                if answer == 0 {
-                    own.check(&request);
-                } else {
-                    own.check_guards();
-                }
-                requests.push(own);
-                answer
-            }
-            10..=12 => {
-                let mut own = Request::new(&mut input);
-                let wild = input.u8();
-                let mut request = own.request(wild, &mut input, true);
-                let answer = unsafe { wd_do_comp_async(handle, &mut request) };
-                if answer == 0 {
-                    posted.insert(requests.len());
-                }
-                requests.push(own);
-                answer
-            }
+            call @ 4..=9 => self.wait_for(handle, call, input),
+            10..=12 => self.post(handle, input),
             13 => unsafe { wd_comp_poll(input.u8().into(), &mut count) },
             14 => {
                 let (index, expect) = (input.u8() % 8, input.u8());
                 let index = if index == 7 { u32::MAX } else { index.into() };
                 unsafe { wd_comp_poll_ctx(index, expect.into(), &mut count) }
             }
-            _ => match input.u8() {
-                0..8 => {
-                    unsafe { wd_comp_uninit2() };
-                    0
-                }
-                8..16 => {
-                    let answer = initialise(&mut input);
-                    for entry in registry::list(&bus::has) {
-                        registry::enable(&entry.identity, &bus::has);
-                    }
-                    answer
-                }
-                16 => unsafe { wd_do_comp_sync(handle, null_mut()) },
-                17 => unsafe { wd_do_comp_async(handle, null_mut()) },
-                18 => unsafe { wd_do_comp_strm(handle, null_mut()) },
-                19 => unsafe { wd_do_comp_sync2(handle, null_mut()) },
-                20 => unsafe { wd_comp_poll(1, null_mut()) },
-                21 => {
-                    let message = unsafe { wd_comp_get_msg(input.u8().into(), input.u32()) };
-                    i32::from(message.is_null()) - 1
-                }
-                22 => unsafe { wd_comp_init(null_mut(), null_mut()) },
-                _ => 0,
-            },
+            _ => seldom(handle, input),
         };
         assert!((-200..=0).contains(&answer), "{answer}");
     }
-    for handle in all.into_iter().chain(sessions) {
-        // SAFETY: a session, or a number that was one.
-        unsafe { wd_comp_free_sess(handle) };
+
+    /// A synchronous request.
+    fn wait_for(&mut self, handle: usize, call: u8, input: &mut Input<'_>) -> i32 {
+        let mut own = Request::new(input);
+        let wild = input.u8();
+        let mut request = own.request(wild, input, false);
+        // SAFETY, for all calls: as in `step`.
+        let answer = match call {
+            4 | 5 => unsafe { wd_do_comp_sync(handle, &mut request) },
+            6..=8 => unsafe { wd_do_comp_strm(handle, &mut request) },
+            _ => unsafe { wd_do_comp_sync2(handle, &mut request) },
+        };
+        if answer == 0 {
+            own.check(&request);
+        } else {
+            own.check_guards();
+        }
+        self.requests.push(own);
+        answer
     }
-    // SAFETY: no request is on its way in another thread.
-    unsafe { wd_comp_uninit2() };
-    *DEVICES.lock().expect("no panic") = None;
-    for (number, own) in requests.iter().enumerate() {
-        own.check_guards();
-        let called = own.called.load(Ordering::Relaxed);
-        assert!(
-            called <= u32::from(posted.contains(&number)),
-            "called back for nothing"
-        );
+
+    /// An asynchronous request.
+    fn post(&mut self, handle: usize, input: &mut Input<'_>) -> i32 {
+        let mut own = Request::new(input);
+        let wild = input.u8();
+        let mut request = own.request(wild, input, true);
+        // SAFETY: as in `step`.
+        let answer = unsafe { wd_do_comp_async(handle, &mut request) };
+        if answer == 0 {
+            self.posted.insert(self.requests.len());
+        }
+        self.requests.push(own);
+        answer
+    }
+
+    /// Ends everything, and looks whether each request was called back for once at most.
+    fn end(self) {
+        for handle in self.all.into_iter().chain(self.sessions) {
+            // SAFETY: a session, or a number that was one.
+            unsafe { wd_comp_free_sess(handle) };
+        }
+        // SAFETY: no request is on its way in another thread.
+        unsafe { wd_comp_uninit2() };
+        *DEVICES.lock().expect("no panic") = None;
+        for (number, own) in self.requests.iter().enumerate() {
+            own.check_guards();
+            let called = own.called.load(Ordering::Relaxed);
+            assert!(
+                called <= u32::from(self.posted.contains(&number)),
+                "called back for nothing"
+            );
+        }
+    }
+}
+
+/// Calls that are made less often.
+fn seldom(handle: usize, input: &mut Input<'_>) -> i32 {
+    // SAFETY, for all calls: NULL is refused, numbers may be any, and no request is on its way in
+    // another thread.
+    match input.u8() {
+        0..8 => {
+            unsafe { wd_comp_uninit2() };
+            0
+        }
+        8..16 => initialise_again(input),
+        16 => unsafe { wd_do_comp_sync(handle, null_mut()) },
+        17 => unsafe { wd_do_comp_async(handle, null_mut()) },
+        18 => unsafe { wd_do_comp_strm(handle, null_mut()) },
+        19 => unsafe { wd_do_comp_sync2(handle, null_mut()) },
+        20 => unsafe { wd_comp_poll(1, null_mut()) },
+        21 => {
+            let message = unsafe { wd_comp_get_msg(input.u8().into(), input.u32()) };
+            i32::from(message.is_null()) - 1
+        }
+        22 => unsafe { wd_comp_init(null_mut(), null_mut()) },
+        _ => 0,
     }
 }

@@ -162,7 +162,8 @@ extern "C" {
  * `wd_comp_uninit` returns. The driver is the hardware driver of the algorithm "zlib".
  *
  * Returns 0; -WD_EEXIST if it is initialised already; -WD_ETIMEDOUT if another thread has been
- * initialising it for three seconds; -WD_EINVAL for a bad argument, or where there is no driver.
+ * initialising it for three seconds; -WD_EINVAL for a bad argument, or where there is no driver;
+ * -WD_ENOMEM for more than 65536 contexts.
  */
 int wd_comp_init(struct wd_ctx_config *config, struct wd_sched *sched);
 

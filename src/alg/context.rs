@@ -260,8 +260,9 @@ impl Context {
     /// until [`Context::unmap`] or the end of the context, the others as long as the queue lives.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if there is no such region, [`Error::Exists`] for a static region in use, [`Error::Unsupported`] for doorbells that are no
-    /// memory, [`Error::Shutdown`] in a fork child, else the `errno` of `mmap(2)`.
+    /// [`Error::Invalid`] if there is no such region, [`Error::Exists`] for a static region in use,
+    /// [`Error::Unsupported`] for doorbells that are no memory, [`Error::Shutdown`] in a fork child,
+    /// else the `errno` of `mmap(2)`.
     pub fn map(&self, region: uacce_qfrt) -> Result<*mut c_void> {
         self.mine()?;
         let place = self.cell.head.qfrs_base.get(region as usize);

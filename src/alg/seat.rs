@@ -324,6 +324,13 @@ impl<M: Message> Seat<M> {
 
     /// Posts an asynchronous request: `fill` writes the message but for its tag.
     ///
+    /// In a signal handler that interrupted [`take`](Self::take) on this very seat, a request that the
+    /// engine refuses is answered `Ok`, and is on its way as others are, though the device never had
+    /// it. Only who takes answers frees slots, and that one stands still below the handler. To refuse
+    /// the request and leave its slot would be worse: when the context is given up it is done with all
+    /// the others, and the caller is called back for memory that it may not have any more. So that is
+    /// when it comes back; while the device works it does not, and [`clear`](Self::clear) forgets it.
+    ///
     /// # Errors
     /// [`Error::Invalid`] if there is no asynchronous context here, or not that of `epoch`;
     /// [`Error::Busy`] if too many are on their way; what the engine answered.
@@ -368,7 +375,8 @@ impl<M: Message> Seat<M> {
     }
 
     /// Frees the slot of a message that was not sent. Not from inside the other gate, which whoever
-    /// takes answers enters second. `false` if somebody else has taken it, or will.
+    /// takes answers enters second. `false` if somebody else has taken it, or may: see
+    /// [`post`](Self::post).
     #[cold]
     fn take_back(&self, tag: u32) -> bool {
         let Some(mut pass) = self.inward.0.0.enter() else {

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::log_error;
 use crate::sys::clock;
 use crate::sys::lock::{Condvar, Mutex};
-use crate::sys::table::Table;
+use crate::sys::table::{self, Table};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use std::any::Any;
@@ -139,6 +139,9 @@ struct Hints(AtomicU64);
 const WORD: usize = 64;
 /// Words: contexts beyond are found all the same, later.
 const WORDS: usize = 16;
+
+/// The most contexts that a class has.
+pub const MOST_SEATS: usize = table::MOST;
 
 /// A class of algorithms in one process.
 pub struct Class<M: Message> {

@@ -7,6 +7,7 @@
 
 mod entry;
 pub mod missing;
+mod out;
 mod text;
 pub mod v0;
 pub mod v1;

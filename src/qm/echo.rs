@@ -109,6 +109,13 @@ impl Device {
         }
     }
 
+    /// Takes [`Device::reset`] back, as no kernel does.
+    pub fn forget_reset(&self) {
+        for word in &self.status {
+            word.store(0, Ordering::Relaxed);
+        }
+    }
+
     /// How many doorbells are remembered.
     pub fn bell_count(&self) -> usize {
         self.state.lock().bells.len()

@@ -1,6 +1,8 @@
 //! Rings against the device of `echo.rs`. The eventfd in it keeps most of these
 //! from Miri; the ring itself is covered there by the property test.
 
+mod changing;
+
 use super::doorbell::Value;
 use super::echo::{Device, Mode, NUMBER, Open};
 use super::layout::{Layout, Version};

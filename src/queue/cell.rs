@@ -2,7 +2,7 @@
 //! its epoch says which: odd while one is open. Nothing here takes a lock in a
 //! fork child.
 
-use super::info::Path;
+use super::info::{Path, Vfio};
 use crate::bd::zip;
 use crate::error::{Error, Result};
 use crate::mem::share::Shares;
@@ -90,22 +90,6 @@ pub struct Facts {
     pub dma_flag: i32,
     /// The IOMMU type, container and group of a VFIO queue.
     pub vfio: Option<Vfio>,
-}
-
-/// The extra facts of a queue behind VFIO.
-#[derive(Clone, Copy, Debug)]
-pub struct Vfio {
-    /// The container's descriptor.
-    pub container: RawFd,
-    /// The container is the library's: this queue opened it, or another one did, and it closes with
-    /// the last of them.
-    pub owned: bool,
-    /// The group's descriptor.
-    pub group: RawFd,
-    /// The IOMMU type.
-    pub iommu_type: i32,
-    /// The process's address space as the device knows it; 0 if none is bound.
-    pub pasid: u32,
 }
 
 impl Default for Cell {

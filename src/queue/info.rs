@@ -1,9 +1,9 @@
 //! What a queue tells of itself, so that a program can say which path served it.
 
 use super::QueueRef;
-use super::cell::Vfio;
 use crate::error::Result;
 use core::fmt;
+use std::os::fd::RawFd;
 
 /// Which way a queue's requests take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,22 @@ impl fmt::Display for Path {
             Path::Simulated => "simulated",
         })
     }
+}
+
+/// The extra facts of a queue behind VFIO.
+#[derive(Clone, Copy, Debug)]
+pub struct Vfio {
+    /// The container's descriptor.
+    pub container: RawFd,
+    /// The container is the library's: this queue opened it, or another one did, and it closes with
+    /// the last of them.
+    pub owned: bool,
+    /// The group's descriptor.
+    pub group: RawFd,
+    /// The IOMMU type.
+    pub iommu_type: i32,
+    /// The process's address space as the device knows it; 0 if none is bound.
+    pub pasid: u32,
 }
 
 /// What is known of an open queue.

@@ -14,8 +14,7 @@ mod info;
 mod open;
 mod wait;
 
-pub use cell::Vfio;
-pub use info::{Info, Path};
+pub use info::{Info, Path, Vfio};
 pub use open::{Direction, Options};
 
 use crate::bd::zip;

@@ -2,8 +2,8 @@
 //! started ring. Every failing step undoes those before it by dropping them.
 
 use super::QueueRef;
-use super::cell::{self, Control, FDS, Facts, Vfio};
-use super::info::Path;
+use super::cell::{self, Control, FDS, Facts};
+use super::info::{Path, Vfio};
 use crate::bd::zip;
 use crate::error::{Error, Result};
 use crate::mem::share::Shares;

@@ -40,9 +40,9 @@ impl World {
     }
 
     /// As [`World::new`], for a program that takes the devices for the kernel's: the memory of
-    /// queues lies in files ([`file`](crate::sys::shared::SharedMemory::file)), so that it can be mapped as a device's is,
-    /// and `removed` hears the name of a device that has disappeared, from whichever thread it
-    /// happened in. It must not call the world.
+    /// queues lies in files ([`file`](crate::sys::shared::SharedMemory::file)), so that it can be
+    /// mapped as a device's is, and `removed` hears the name of a device that has disappeared, from
+    /// whichever thread it happened in. It must not call the world.
     ///
     /// # Errors
     /// As [`World::new`].

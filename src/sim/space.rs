@@ -99,8 +99,8 @@ fn scattered(index: usize, count: usize) -> u64 {
 }
 
 impl Window {
-    /// Memory, of `memory`, for a region of `len` bytes of queue `number`, scattered over the bus in slices
-    /// of `slice` bytes: they are apart, and later ones at lower addresses in every second pair.
+    /// Memory, of `memory`, for a region of `len` bytes of queue `number`, scattered over the bus in
+    /// slices of `slice` bytes: they are apart, and later ones at lower addresses in every second pair.
     pub fn new(
         number: u16,
         len: usize,

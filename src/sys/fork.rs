@@ -94,7 +94,8 @@ impl<T: Sync + Send> PerProcess<T> {
         }
     }
 
-    /// This process's value, made by `make` at its first use. Two threads may both make one; one is kept.
+    /// This process's value, made by `make` at its first use. Two threads may both make one; one is
+    /// kept.
     pub fn get_or(&self, make: impl FnOnce() -> T) -> &'static T {
         let now = generation();
         // Acquire pairs with the AcqRel exchange below: the value is initialised.

@@ -3,7 +3,8 @@
 //! with the first device mapping, sets the region's `lost` flag and puts private memory in
 //! the place of all of it: zeros, and status words that say that the queue is dead. The interrupted
 //! instruction then succeeds, and the queue looks at words and flag before it
-//! believes what it read. A SIGBUS anywhere else goes to the handler that was there before, or kills as ever.
+//! believes what it read. A SIGBUS anywhere else goes to the handler that was there before, or kills
+//! as ever.
 
 #![expect(
     unsafe_code,

@@ -12,6 +12,8 @@ use core::sync::atomic::Ordering;
 const CHUNK: usize = if cfg!(models) { 1 } else { 64 };
 /// Chunks in a table.
 const CHUNKS: usize = 1024;
+/// Cells that a table can have: 65 536.
+pub const MOST: usize = CHUNK * CHUNKS;
 
 type Chunk<T> = [T; CHUNK];
 

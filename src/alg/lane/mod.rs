@@ -191,8 +191,8 @@ impl Lanes {
     /// # Errors
     /// [`Error::Invalid`] if there is no such context, and for a job that cannot be a request;
     /// [`Error::NoMemory`] if a device without SVA has no room for it in one piece, which it has for
-    /// [`Lanes::longest`]; [`Error::TimedOut`] after a minute; [`Error::DeviceReset`]. After the last two the job's
-    /// output may be lost: it is empty then.
+    /// [`Lanes::longest`]; [`Error::TimedOut`] after a minute; [`Error::DeviceReset`]. After the last
+    /// two the job's output may be lost: it is empty then.
     pub fn run(&self, number: usize, effort: Effort, job: &mut Job) -> Result<Done> {
         let lane = self.synchronous(number)?;
         let _turn = self.turn(lane);

@@ -81,7 +81,8 @@ impl Pipe {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a job that cannot be a request, [`Error::NoMemory`] for one that is
-    /// too long for a device without SVA, [`Error::DeviceReset`]; the job is gone then, and after the latter all that were on their way.
+    /// too long for a device without SVA, [`Error::DeviceReset`]; the job is gone then, and after the
+    /// latter all that were on their way.
     pub fn send(&mut self, job: Job) -> Result<Option<Job>> {
         let flying = self.flying();
         let Some(number) = self.free.pop() else {

@@ -28,16 +28,22 @@ pub enum Mode {
 /// What a scheduler decided for a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// The context of synchronous requests; [`INVALID_POS`](crate::ctypes::v2::wd_sched::INVALID_POS) if there is none.
+    /// The context of synchronous requests; [`INVALID_POS`] if there is none.
+    ///
+    /// [`INVALID_POS`]: crate::ctypes::v2::wd_sched::INVALID_POS
     pub sync: u32,
-    /// The context of asynchronous requests; [`INVALID_POS`](crate::ctypes::v2::wd_sched::INVALID_POS) if there is none.
+    /// The context of asynchronous requests; [`INVALID_POS`] if there is none.
+    ///
+    /// [`INVALID_POS`]: crate::ctypes::v2::wd_sched::INVALID_POS
     pub asynchronous: u32,
     /// For a scheduler written in C: the address of its own key. Else 0.
     pub foreign: usize,
 }
 
 impl Key {
-    /// The context for requests of this mode; [`INVALID_POS`](crate::ctypes::v2::wd_sched::INVALID_POS) if there is none.
+    /// The context for requests of this mode; [`INVALID_POS`] if there is none.
+    ///
+    /// [`INVALID_POS`]: crate::ctypes::v2::wd_sched::INVALID_POS
     #[inline]
     #[must_use]
     pub fn context(&self, mode: Mode) -> u32 {
@@ -56,7 +62,8 @@ pub trait Scheduler: Send + Sync {
     /// [`crate::Error::Invalid`] if there is no context for such a session.
     fn key(&self, param: Option<&sched_params>) -> Result<Key>;
 
-    /// The number of the context for the next request of a session; [`INVALID_POS`](crate::ctypes::v2::wd_sched::INVALID_POS) if there is
-    /// none.
+    /// The number of the context for the next request of a session; [`INVALID_POS`] if there is none.
+    ///
+    /// [`INVALID_POS`]: crate::ctypes::v2::wd_sched::INVALID_POS
     fn pick(&self, key: &Key, mode: Mode) -> u32;
 }

@@ -139,3 +139,15 @@ fn a_request_is_refused_or_left_to_the_helper_when_its_device_is_given_up_meanwh
         assert_eq!(seat.flying(), 0);
     }
 }
+
+#[test]
+fn what_is_refused_in_a_handler_that_interrupted_taking_comes_back_when_the_device_is_given_up() {
+    let seat = seat(|| {}, 0);
+    let inside = seat.inward.0.0.enter().expect("nobody is inside");
+    assert_eq!(seat.post(0, 1, |_| ()), Ok(()));
+    drop(inside);
+    assert_eq!((seat.flying(), seat.take(0).err()), (1, Some(Error::Again)));
+    assert!(seat.give_up(0));
+    assert!(matches!(seat.take(0), Ok(Taken::Undone(_))));
+    assert_eq!((seat.flying(), seat.take(0).err()), (0, Some(Error::Again)));
+}

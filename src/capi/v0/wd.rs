@@ -10,6 +10,7 @@
 )]
 
 use super::entry;
+use crate::capi::out;
 use crate::capi::text::text;
 use crate::ctypes::v0::*;
 use crate::error::{Error, Result};
@@ -21,6 +22,7 @@ use crate::{bus, log, mem};
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::offset_of;
 use core::num::NonZeroU64;
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, Ordering};
 use core::time::Duration;
 use std::path::PathBuf;
@@ -250,31 +252,31 @@ pub unsafe extern "C" fn wd_recv(q: *mut wd_queue, resp: *mut *mut c_void) -> c_
     entry("wd_recv", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
-        // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
-        let resp = unsafe { resp.as_mut() }.ok_or(Error::Invalid)?;
+        let resp = out::place(resp)?;
         // SAFETY: tags of this queue are the messages given to `wd_send`.
-        answer(queue.receive_at(|tag| unsafe { message(tag) }), resp)
+        let received = queue.receive_at(|tag| unsafe { message(tag) });
+        // SAFETY: the caller's promise.
+        unsafe { answer(received, resp) }
     })
 }
 
 /// Gives a received message to the caller.
+///
+/// # Safety
+/// `resp` is writable, whatever is in it.
 #[inline(always)]
-fn answer(received: Result<crate::queue::Received>, resp: &mut *mut c_void) -> Result<c_int> {
-    match received {
-        Ok(received) => {
-            *resp = received.tag.get() as *mut c_void;
-            if received.status.is_good() {
-                Ok(0)
-            } else {
-                Err(Error::Io)
-            }
-        }
-        Err(Error::Io) => {
-            *resp = core::ptr::null_mut();
-            Err(Error::Io)
-        }
-        Err(error) => Err(error),
-    }
+unsafe fn answer(
+    received: Result<crate::queue::Received>,
+    resp: NonNull<*mut c_void>,
+) -> Result<c_int> {
+    let (message, good) = match received {
+        Ok(received) => (received.tag.get() as *mut c_void, received.status.is_good()),
+        Err(Error::Io) => (core::ptr::null_mut(), false),
+        Err(error) => return Err(error),
+    };
+    // SAFETY: the promise above.
+    unsafe { resp.write(message) };
+    if good { Ok(0) } else { Err(Error::Io) }
 }
 
 /// Announces messages that are written and not announced. `wd_send` announces its own, so there
@@ -300,14 +302,12 @@ pub unsafe extern "C" fn wd_recv_sync(
     entry("wd_recv_sync", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
-        // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
-        let resp = unsafe { resp.as_mut() }.ok_or(Error::Invalid)?;
+        let resp = out::place(resp)?;
         let limit = (ms != 0).then(|| Duration::from_millis(u64::from(ms)));
         // SAFETY: tags of this queue are the messages given to `wd_send`.
-        answer(
-            queue.receive_wait_at(limit, |tag| unsafe { message(tag) }),
-            resp,
-        )
+        let received = queue.receive_wait_at(limit, |tag| unsafe { message(tag) });
+        // SAFETY: the caller's promise.
+        unsafe { answer(received, resp) }
     })
 }
 
@@ -564,9 +564,10 @@ pub unsafe extern "C" fn wd_shared_alloc(
     entry("wd_shared_alloc", || {
         // SAFETY: the caller's promise.
         let queue = unsafe { queue_of(q) }?;
-        // SAFETY: the caller's promise: NULL or a pointer of the caller's own.
-        let addr = unsafe { addr.as_mut() }.ok_or(Error::Invalid)?;
-        *addr = queue.allocate(size)? as *mut c_void;
+        let addr = out::place(addr)?;
+        let memory = queue.allocate(size)? as *mut c_void;
+        // SAFETY: by the caller's promise writable, whatever is in it.
+        unsafe { addr.write(memory) };
         Ok(0)
     })
 }

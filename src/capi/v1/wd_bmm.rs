@@ -10,6 +10,7 @@
 
 use super::queue_of;
 use crate::capi::entry::{Number, entry};
+use crate::capi::out;
 use crate::ctypes::v1::__u32;
 use crate::ctypes::v1::wd::wd_queue;
 use crate::ctypes::v1::wd_bmm::wd_blkpool_setup;
@@ -32,12 +33,8 @@ unsafe fn tell(
     number: impl FnOnce(&mut Blocks) -> u32,
 ) -> Result<c_int> {
     let number = blocks::with(pool.addr(), |pool| Ok(number(pool)))?;
-    if place.is_null() {
-        return Err(Error::Invalid);
-    }
-    // SAFETY: not NULL, so by the caller's promise writable.
-    unsafe { place.write(number) };
-    Ok(0)
+    // SAFETY: the caller's promise.
+    unsafe { out::tell(place, number) }.map(|()| 0)
 }
 
 /// Makes a pool of blocks. Where `setup->br` has `alloc` and `free` the memory is theirs, each block is

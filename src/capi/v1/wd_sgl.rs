@@ -10,6 +10,7 @@
 
 use super::queue_of;
 use crate::capi::entry::entry;
+use crate::capi::out;
 use crate::ctypes::v1::__u32;
 use crate::ctypes::v1::wd::wd_queue;
 use crate::ctypes::v1::wd_sgl::{wd_sgl, wd_sglpool_setup};
@@ -21,23 +22,10 @@ use crate::wcrypto::pools;
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-/// Writes `value`.
-///
-/// # Safety
-/// `place` is NULL or writable.
-unsafe fn tell<T>(place: *mut T, value: T) -> Result<c_int> {
-    if place.is_null() {
-        return Err(Error::Invalid);
-    }
-    // SAFETY: not NULL, so by the caller's promise writable.
-    unsafe { place.write(value) };
-    Ok(0)
-}
-
 /// Writes a number of a pool.
 ///
 /// # Safety
-/// As [`tell`].
+/// `place` is NULL or writable.
 unsafe fn tell_of_pool(
     pool: *mut c_void,
     place: *mut __u32,
@@ -45,7 +33,7 @@ unsafe fn tell_of_pool(
 ) -> Result<c_int> {
     let number = sgl::with(pool.addr(), |pool| Ok(number(pool)))?;
     // SAFETY: the caller's promise.
-    unsafe { tell(place, number) }
+    unsafe { out::tell(place, number) }.map(|()| 0)
 }
 
 /// A number of a list.
@@ -249,7 +237,7 @@ pub unsafe extern "C" fn wd_get_sgl_mem_size(sgl: *mut wd_sgl, size: *mut usize)
     entry("wd_get_sgl_mem_size", || {
         let info = sgl::find(sgl.addr())?;
         // SAFETY: the caller's promise.
-        unsafe { tell(size, info.size) }
+        unsafe { out::tell(size, info.size) }.map(|()| 0)
     })
 }
 
@@ -275,7 +263,7 @@ pub unsafe extern "C" fn wd_get_free_sgl_sge_num(
     entry("wd_get_free_sgl_sge_num", || {
         let info = sgl::find(sgl.addr())?;
         // SAFETY: the caller's promise.
-        unsafe { tell(free_sgl_sge_num, info.entries - info.buffers) }
+        unsafe { out::tell(free_sgl_sge_num, info.entries - info.buffers) }.map(|()| 0)
     })
 }
 
@@ -299,7 +287,7 @@ pub unsafe extern "C" fn wd_get_sgl_datalen(sgl: *mut wd_sgl, dtsize: *mut __u32
     entry("wd_get_sgl_datalen", || {
         let info = sgl::find(sgl.addr())?;
         // SAFETY: the caller's promise.
-        unsafe { tell(dtsize, info.data as __u32) }
+        unsafe { out::tell(dtsize, info.data as __u32) }.map(|()| 0)
     })
 }
 
@@ -315,7 +303,7 @@ pub unsafe extern "C" fn wd_get_sge_datalen(
     entry("wd_get_sge_datalen", || {
         let buffer = sgl::buffer(sgl.addr(), num)?;
         // SAFETY: the caller's promise.
-        unsafe { tell(dtsize, buffer.data as __u32) }
+        unsafe { out::tell(dtsize, buffer.data as __u32) }.map(|()| 0)
     })
 }
 
@@ -327,6 +315,6 @@ pub unsafe extern "C" fn wd_get_sgl_bufsize(sgl: *mut wd_sgl, bufsz: *mut __u32)
     entry("wd_get_sgl_bufsize", || {
         let info = sgl::find(sgl.addr())?;
         // SAFETY: the caller's promise.
-        unsafe { tell(bufsz, info.buffer_size) }
+        unsafe { out::tell(bufsz, info.buffer_size) }.map(|()| 0)
     })
 }

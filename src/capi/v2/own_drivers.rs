@@ -7,6 +7,7 @@
 )]
 
 use crate::alg::context;
+use crate::alg::setup::MOST_SEATS;
 use crate::capi::entry::entry;
 use crate::capi::text::text;
 use crate::ctypes::v2::handle_t;
@@ -107,8 +108,15 @@ unsafe extern "C" fn init(driver: *mut wd_alg_driver, conf: *mut c_void) -> c_in
         if conf.ctxs.is_null() || conf.ctx_num == 0 {
             return Err(Error::Invalid);
         }
+        // More than there can be are refused, and need not be read.
+        let count = conf.ctx_num as usize;
+        let mut seats = Vec::new();
+        let room = seats.try_reserve_exact(count.min(MOST_SEATS));
+        if count > MOST_SEATS || room.is_err() {
+            return Err(Error::NoMemory);
+        }
         // SAFETY: by the program's promise so many contexts.
-        let contexts = unsafe { slice::from_raw_parts(conf.ctxs, conf.ctx_num as usize) };
+        let contexts = unsafe { slice::from_raw_parts(conf.ctxs, count) };
         if contexts.iter().any(|ctx| ctx.ctx == 0) {
             return Err(Error::Invalid);
         }
@@ -118,7 +126,7 @@ unsafe extern "C" fn init(driver: *mut wd_alg_driver, conf: *mut c_void) -> c_in
             op_type: ctx.op_type,
             asynchronous: ctx.ctx_mode == wd_ctx_mode::CTX_MODE_ASYNC as u8,
         };
-        let seats = contexts.iter().map(seat).collect();
+        seats.extend(contexts.iter().map(seat));
         bind(driver, seats, conf.epoll_en.get())?;
         Ok(0)
     })

@@ -10,6 +10,7 @@
 
 use crate::alg::{context, ctx_list};
 use crate::capi::entry::{Number, entry};
+use crate::capi::out;
 use crate::ctypes::v2::wd::wd_mm_ops;
 use crate::ctypes::v2::wd_alg_common::wd_mem_type;
 use crate::ctypes::v2::wd_bmm::wd_mempool_setup;
@@ -74,12 +75,8 @@ unsafe fn tell(
     number: impl Fn(&bmm::Pool) -> u32,
 ) -> Result<c_int> {
     let number = bmm::with(pool.addr(), |pool| Ok(number(pool)))?;
-    if place.is_null() {
-        return Err(Error::Invalid);
-    }
-    // SAFETY: not NULL, so by the caller's promise writable.
-    unsafe { place.write(number) };
-    Ok(0)
+    // SAFETY: the caller's promise.
+    unsafe { out::tell(place, number) }.map(|()| 0)
 }
 
 /// Makes a pool of memory that the device of context `h_ctx` can use: without SVA from the queue's

@@ -14,8 +14,9 @@ use super::wd_sched::{native, params};
 use crate::alg::comp;
 use crate::alg::comp::start::{Given, Own, Wanted};
 use crate::alg::sched::Native;
-use crate::alg::setup::{Chooser, Param};
+use crate::alg::setup::{Chooser, MOST_SEATS, Param};
 use crate::capi::entry::entry;
+use crate::capi::out;
 use crate::capi::text::text;
 use crate::ctypes::v2::wd::wd_mm_ops;
 use crate::ctypes::v2::wd_alg_common::{
@@ -106,9 +107,16 @@ unsafe fn own(config: *const wd_ctx_config, sched: *const wd_sched) -> Result<Ow
     if config.ctxs.is_null() || config.ctx_num == 0 {
         return Err(Error::Invalid);
     }
+    // More than there can be are refused, and need not be read.
+    let count = config.ctx_num as usize;
+    let mut contexts = Vec::new();
+    let room = contexts.try_reserve_exact(count.min(MOST_SEATS));
+    if count > MOST_SEATS || room.is_err() {
+        return Err(Error::NoMemory);
+    }
     // SAFETY: the promise above.
-    let ctxs = unsafe { slice::from_raw_parts(config.ctxs, config.ctx_num as usize) };
-    let given = |ctx: &wd_ctx| {
+    let ctxs = unsafe { slice::from_raw_parts(config.ctxs, count) };
+    let given = |ctx: &wd_ctx| -> Result<Given> {
         let mode = wd_ctx_mode::try_from(u32::from(ctx.ctx_mode)).map_err(|()| Error::Invalid)?;
         Ok(Given {
             handle: Some(ctx.ctx)
@@ -118,8 +126,11 @@ unsafe fn own(config: *const wd_ctx_config, sched: *const wd_sched) -> Result<Ow
             asynchronous: mode == wd_ctx_mode::CTX_MODE_ASYNC,
         })
     };
+    for ctx in ctxs {
+        contexts.push(given(ctx)?);
+    }
     Ok(Own {
-        contexts: ctxs.iter().map(given).collect::<Result<_>>()?,
+        contexts,
         // SAFETY: the promise above.
         slots: unsafe { slots(config.cap) },
         // SAFETY: the promise above.
@@ -178,7 +189,8 @@ fn read_param(address: usize, native: &Native) -> Option<sched_params> {
 /// `wd_comp_uninit` returns. The driver is the hardware driver of the algorithm "zlib".
 ///
 /// Returns 0; -WD_EEXIST if it is initialised already; -WD_ETIMEDOUT if another thread has been
-/// initialising it for three seconds; -WD_EINVAL for a bad argument, or where there is no driver.
+/// initialising it for three seconds; -WD_EINVAL for a bad argument, or where there is no driver;
+/// -WD_ENOMEM for more than 65536 contexts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_comp_init(config: *mut wd_ctx_config, sched: *mut wd_sched) -> c_int {
     entry("wd_comp_init", || {
@@ -334,9 +346,12 @@ pub unsafe extern "C" fn wd_do_comp_async(h_sess: handle_t, req: *mut wd_comp_re
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_comp_poll_ctx(idx: __u32, expt: __u32, count: *mut __u32) -> c_int {
     entry("wd_comp_poll_ctx", || {
-        // SAFETY: NULL, or by the caller's promise a count that is the library's meanwhile.
-        let count = unsafe { count.as_mut() }.ok_or(Error::Invalid)?;
-        comp::poll_context(idx, expt, count, call_back).map(|()| 0)
+        let count = out::place(count)?;
+        let mut taken = 0;
+        let polled = comp::poll_context(idx, expt, &mut taken, call_back);
+        // SAFETY: by the caller's promise writable, whatever is in it.
+        unsafe { count.write(taken) };
+        polled.map(|()| 0)
     })
 }
 
@@ -346,9 +361,13 @@ pub unsafe extern "C" fn wd_comp_poll_ctx(idx: __u32, expt: __u32, count: *mut _
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wd_comp_poll(expt: __u32, count: *mut __u32) -> c_int {
     entry("wd_comp_poll", || {
-        // SAFETY: NULL, or by the caller's promise a count that is the library's meanwhile.
-        let count = unsafe { count.as_mut() }.ok_or(Error::Invalid)?;
-        comp::poll(expt, count, call_back).map(|()| 0)
+        let count = out::place(count)?;
+        // SAFETY: by the caller's promise a number.
+        let mut total = unsafe { count.read() };
+        let polled = comp::poll(expt, &mut total, call_back);
+        // SAFETY: as above.
+        unsafe { count.write(total) };
+        polled.map(|()| 0)
     })
 }
 
@@ -427,13 +446,13 @@ pub unsafe extern "C" fn wd_comp_get_env_param(
     is_enable: *mut __u8,
 ) -> c_int {
     entry("wd_comp_get_env_param", || {
-        // SAFETY: NULL, or by the caller's promise good, and the library's meanwhile.
-        let num = unsafe { num.as_mut() }.ok_or(Error::Invalid)?;
-        // SAFETY: as above.
-        let is_enable = unsafe { is_enable.as_mut() }.ok_or(Error::Invalid)?;
+        let (num, is_enable) = (out::place(num)?, out::place(is_enable)?);
         let (number, polls) = comp::contexts_of(node, type_, mode)?;
-        *is_enable = polls.into();
-        *num = number.ok_or(Error::Invalid)?;
+        // SAFETY: by the caller's promise writable, whatever is in it.
+        unsafe { is_enable.write(polls.into()) };
+        let number = number.ok_or(Error::Invalid)?;
+        // SAFETY: as above.
+        unsafe { num.write(number) };
         Ok(0)
     })
 }
@@ -446,4 +465,26 @@ pub unsafe extern "C" fn wd_comp_get_msg(idx: __u32, tag: __u32) -> *mut wd_comp
         let message = comp::find(idx, tag).ok_or(Error::Invalid)?;
         Ok(message.as_ptr())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_contexts_than_there_can_be_are_refused_unread() {
+        // SAFETY: zeros are a context: numbers.
+        let mut one: wd_ctx = unsafe { core::mem::zeroed() };
+        // SAFETY: zeros are a configuration without contexts.
+        let mut config: wd_ctx_config = unsafe { core::mem::zeroed() };
+        // SAFETY: zeros are a scheduler without functions.
+        let sched: wd_sched = unsafe { core::mem::zeroed() };
+        config.ctxs = &raw mut one;
+        for count in [MOST_SEATS as u32 + 1, u32::MAX] {
+            config.ctx_num = count;
+            // SAFETY: so many are not read.
+            let answer = unsafe { own(&raw const config, &raw const sched) };
+            assert_eq!(answer.err(), Some(Error::NoMemory));
+        }
+    }
 }

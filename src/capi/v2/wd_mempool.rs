@@ -8,9 +8,9 @@
 )]
 
 use crate::capi::entry::{HandleOrError, entry};
+use crate::capi::out;
 use crate::ctypes::v2::wd::{wd_blockpool_stats, wd_mempool_stats, wd_page_type};
 use crate::ctypes::v2::{Enum, handle_t};
-use crate::error::Error;
 use crate::mem::pool;
 use core::ffi::{c_int, c_ulong, c_void};
 use core::ptr;
@@ -92,9 +92,6 @@ pub unsafe extern "C" fn wd_mempool_destroy(mempool: handle_t) {
 pub unsafe extern "C" fn wd_mempool_stats(mempool: handle_t, stats: *mut wd_mempool_stats) {
     entry("wd_mempool_stats", || {
         let told = pool::memory_pool(mempool)?.stats();
-        if stats.is_null() {
-            return Err(Error::Invalid);
-        }
         let page_type = if told.huge {
             wd_page_type::WD_HUGE_PAGE
         } else {
@@ -109,9 +106,8 @@ pub unsafe extern "C" fn wd_mempool_stats(mempool: handle_t, stats: *mut wd_memp
             free_blk_num: told.free_units as c_ulong,
             blk_usage_rate: told.usage_rate as c_ulong,
         };
-        // SAFETY: not NULL, so by the caller's promise a structure, whatever is in it.
-        unsafe { stats.write(answer) };
-        Ok(())
+        // SAFETY: by the caller's promise NULL or a structure, whatever is in it.
+        unsafe { out::tell(stats, answer) }
     })
 }
 
@@ -121,9 +117,6 @@ pub unsafe extern "C" fn wd_mempool_stats(mempool: handle_t, stats: *mut wd_memp
 pub unsafe extern "C" fn wd_blockpool_stats(blkpool: handle_t, stats: *mut wd_blockpool_stats) {
     entry("wd_blockpool_stats", || {
         let told = pool::block_pool(blkpool)?.stats();
-        if stats.is_null() {
-            return Err(Error::Invalid);
-        }
         let answer = wd_blockpool_stats {
             block_size: told.size as c_ulong,
             block_num: told.count as c_ulong,
@@ -131,9 +124,8 @@ pub unsafe extern "C" fn wd_blockpool_stats(blkpool: handle_t, stats: *mut wd_bl
             block_usage_rate: told.usage_rate as c_ulong,
             mem_waste_rate: told.waste_rate as c_ulong,
         };
-        // SAFETY: not NULL, so by the caller's promise a structure, whatever is in it.
-        unsafe { stats.write(answer) };
-        Ok(())
+        // SAFETY: by the caller's promise NULL or a structure, whatever is in it.
+        unsafe { out::tell(stats, answer) }
     })
 }
 

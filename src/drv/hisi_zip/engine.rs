@@ -274,9 +274,7 @@ impl Queue {
     /// Stops the queue, which waits for the device, and starts it with a new ring.
     fn reset(&self) -> Result<()> {
         let _alone = self.resetting.lock();
-        // While there is no ring, sending is busy and receiving finds nothing.
-        self.sender.0.enter().ok_or(Error::Busy)?.take();
-        self.receiver.0.enter().ok_or(Error::Busy)?.take();
+        self.take_ring()?;
         self.channel.stop();
         self.records.give_all_back(&self.pool);
         let again = self.start_again();
@@ -285,6 +283,19 @@ impl Queue {
             self.dead.store(true, Ordering::Release);
         }
         again.map_err(gone)
+    }
+
+    /// Takes both halves of the ring, or none in a signal handler that has interrupted one of them:
+    /// while there is no ring, sending is busy and receiving finds nothing. One gate after the other,
+    /// since whoever waits for one inside the other may be waited for.
+    fn take_ring(&self) -> Result<()> {
+        let sender = self.sender.0.enter().ok_or(Error::Busy)?.take();
+        if let Some(mut receiver) = self.receiver.0.enter() {
+            receiver.take();
+            return Ok(());
+        }
+        *self.sender.0.enter().ok_or(Error::Busy)? = sender;
+        Err(Error::Busy)
     }
 
     fn start_again(&self) -> Result<()> {
@@ -348,5 +359,48 @@ fn gone(error: Error) -> Error {
     match error {
         Error::NoDevice => Error::DeviceReset,
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drv::Hardware;
+    use crate::qm::echo::{Device, Mode, Open};
+    use crate::uacce::device::Attributes;
+    use crate::uacce::uapi::DeviceFlags;
+
+    #[test]
+    #[cfg_attr(miri, ignore = "eventfd")]
+    fn a_reset_in_a_handler_that_interrupted_receiving_leaves_the_queue_as_it_was() {
+        let device = Device::new(Version::V2, (4, 4), Mode::Held);
+        let seat = Seat {
+            handle: 1,
+            hardware: Some(Hardware {
+                device: Arc::new(Attributes::simulated(
+                    "zip",
+                    Version::V2.api(),
+                    DeviceFlags::SVA,
+                )),
+                channel: Arc::new(Open(device)),
+            }),
+            op_type: COMPRESS,
+            asynchronous: true,
+        };
+        let queue = Queue::start(seat, Promise::in_tests()).expect("a device");
+        let mark = Mark {
+            tag: 7,
+            header: 0,
+            format: wd_comp_alg_type::WD_ZLIB,
+            stored: false,
+            record: 0,
+        };
+        let send = || queue.send(&Sqe::default(), mark);
+        let inside = queue.receiver.0.enter().expect("nobody is inside");
+        assert_eq!(queue.reset(), Err(Error::Busy));
+        drop(inside);
+        assert_eq!(send(), Ok(()));
+        assert_eq!(queue.reset(), Ok(()));
+        assert_eq!(send(), Ok(()));
     }
 }

@@ -110,8 +110,8 @@ impl Container {
     /// `UNMAP_DMA`; how many bytes were mapped.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without an IOMMU, for what are no whole pages, and, with an IOMMU of type 3, if
-    /// a mapping lies in it partly; [`Error::Shutdown`] in a fork child.
+    /// [`Error::Invalid`] without an IOMMU, for what are no whole pages, and, with an IOMMU of type 3,
+    /// if a mapping lies in it partly; [`Error::Shutdown`] in a fork child.
     pub fn unmap_at(&self, bus: u64, len: u64) -> Result<u64> {
         let shared = self.here()?;
         let iommu = shared.state.lock().iommu.ok_or(Error::Invalid)?;

@@ -3,8 +3,8 @@
 //! reserved. The cells never move, and each part knows which queue it belongs to.
 
 use super::Queue;
-use super::contexts::Program;
 use super::parking::Parking;
+use super::program::{Program, Reach};
 use crate::error::{Error, Result};
 use crate::mem::reserved::Reserved;
 use crate::qm::layout::Version;
@@ -13,6 +13,7 @@ use crate::sys::gate::Gate;
 use crate::sys::lock::Mutex;
 use crate::sys::table::Table;
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// By [`crate::queue::QueueRef::index`].
@@ -39,19 +40,8 @@ pub(super) struct Cell {
     pub control: Mutex<Option<Arc<Control>>>,
 }
 
-/// How the device's addresses are found.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Reach {
-    /// They are the process's own.
-    Itself,
-    /// They are those of the queue's reserved memory.
-    Reserved,
-    /// The program is asked for addresses.
-    Program,
-    /// It adds to descriptors, too.
-    Injects,
-}
+/// Shares of a queue's reserved memory: by address and length, how often.
+pub(super) type Shares = Mutex<BTreeMap<(usize, usize), usize>>;
 
 /// What calls need that are not in a hurry.
 pub(super) struct Control {
@@ -60,8 +50,8 @@ pub(super) struct Control {
     pub facts: super::Facts,
     /// The most requests that can be in flight.
     pub capacity: u32,
-    /// What is shared of the reserved memory: by address and length, how often.
-    pub shares: super::memory::Shares,
+    /// What is shared of the reserved memory.
+    pub shares: Shares,
     /// Taken to reserve memory, which takes a while.
     pub reserving: Mutex<()>,
 }

@@ -6,17 +6,12 @@ use super::cell::{Cell, with};
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::mem::reserved::Reserved;
-use crate::sys::lock::Mutex;
 use crate::uacce::channel::{Access, Memory};
 use core::num::NonZeroU64;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Static regions are multiples of it where there is no IOMMU (`UACCE_GRAN_SIZE`).
 const GRANULE: usize = 64 << 10;
-
-/// Shares of a queue's reserved memory: by address and length, how often.
-pub(super) type Shares = Mutex<BTreeMap<(usize, usize), usize>>;
 
 impl Queue {
     /// Reserves at least `len` bytes that the device reaches: a static region, or usual memory for a

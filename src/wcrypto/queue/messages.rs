@@ -1,8 +1,8 @@
 //! Messages on their way: sent as descriptors, and back with their answers.
 
-use super::cell::{self, Cell, Reach};
-use super::contexts::{self, Flight, Mapping, Own};
+use super::cell::{self, Cell};
 use super::parking::Parked;
+use super::program::{self, Flight, Mapping, Own, Reach};
 use super::{Answer, Owner, Queue};
 use crate::ctypes::v1::wd::WD_HW_EACCESS;
 use crate::ctypes::v1::wd_comp::wcrypto_comp_msg;
@@ -218,7 +218,7 @@ impl Queue {
         tag: NonZeroU64,
         sqe: &mut Descriptor,
     ) -> Result<Option<Parked>> {
-        if contexts::is_flight(tag) {
+        if program::is_flight(tag) {
             return self.finish_as_told(cell, promise, tag, sqe);
         }
         let message = ptr::with_exposed_provenance_mut::<wcrypto_comp_msg>(tag.get() as usize);
@@ -315,7 +315,7 @@ impl Queue {
             return Ok(found);
         }
         while let Some(tag) = self.0.recall()? {
-            let flight = if contexts::is_flight(tag) {
+            let flight = if program::is_flight(tag) {
                 let (flight, own) = cell::with(&cell.program, self, |program| {
                     let flight = program.end(tag).copied().unwrap_or_default();
                     (flight, program.own())

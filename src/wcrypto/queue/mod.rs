@@ -11,6 +11,7 @@ mod contexts;
 mod memory;
 mod messages;
 mod parking;
+mod program;
 
 #[cfg(all(test, not(miri)))]
 mod tests;

@@ -1,3 +1,5 @@
+mod races;
+
 use super::*;
 use crate::ctypes::v2::CBool;
 use crate::ctypes::v2::wd_alg::{ALG_NAME_SIZE, alg_dev_type};
@@ -8,6 +10,7 @@ use crate::sys::lock::Mutex;
 use crate::sys::slots::Posted;
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::time::Duration;
 
 const INVALID: c_int = -libc::EINVAL;
 
@@ -237,6 +240,10 @@ fn the_class_of_an_algorithm_is_written_whole() {
 struct Echo {
     identity: Identity,
     shared: bool,
+    /// How often it was bound.
+    bound: &'static AtomicUsize,
+    /// How long that takes.
+    slow: Duration,
 }
 
 struct Bound {
@@ -254,6 +261,8 @@ impl Driver for Echo {
 
     fn bind_comp(&self, seats: Vec<Seat>, _: bool) -> Result<Box<dyn Engine<wd_comp_msg>>> {
         assert!(seats.iter().all(|seat| seat.hardware.is_none()));
+        self.bound.fetch_add(1, Ordering::Relaxed);
+        std::thread::sleep(self.slow);
         Ok(Box::new(Bound {
             shared: self.shared,
             waiting: Mutex::default(),
@@ -296,6 +305,16 @@ impl Engine<wd_comp_msg> for Bound {
 
 /// What C knows our own driver of this algorithm as.
 fn own(algorithm: &CStr, shared: bool) -> *mut wd_alg_driver {
+    static BOUND: AtomicUsize = AtomicUsize::new(0);
+    own_with(algorithm, shared, &BOUND, Duration::ZERO)
+}
+
+fn own_with(
+    algorithm: &CStr,
+    shared: bool,
+    bound: &'static AtomicUsize,
+    slow: Duration,
+) -> *mut wd_alg_driver {
     let driver = Echo {
         identity: Identity {
             driver: "echo".to_owned(),
@@ -306,6 +325,8 @@ fn own(algorithm: &CStr, shared: bool) -> *mut wd_alg_driver {
             op_type_num: 2,
         },
         shared,
+        bound,
+        slow,
     };
     registry::register(Arc::new(driver), &bus::has).expect("software");
     request(algorithm)
@@ -347,7 +368,9 @@ fn a_driver_of_the_librarys_is_called_as_one_written_in_c() {
         unsafe { wd_alg_driver_init(driver, ptr::from_mut(config).cast()) }
     };
     assert_eq!(start(&mut config), INVALID, "no contexts");
-    (config.ctx_num, config.ctxs) = (2, ctxs.as_mut_ptr());
+    (config.ctx_num, config.ctxs) = (u32::MAX, ctxs.as_mut_ptr());
+    assert_eq!(start(&mut config), -libc::ENOMEM, "not read");
+    config.ctx_num = 2;
     assert_eq!(start(&mut config), 0);
     assert_eq!(start(&mut config), -libc::EEXIST);
     let send = |context, tag| transfer(wd_alg_driver_send, driver, context, tag);
