@@ -1,12 +1,15 @@
 //! Compresses a file: `gzip_file IN OUT`. Each piece becomes a gzip member of its own, and gzip
 //! takes members one behind the other as one file. Several pieces are at the device at a time.
 
+#![expect(unsafe_code, reason = "promises the device memory that stays")]
+
 mod zip;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use warpdrive::bd::zip::Request;
 use warpdrive::queue::Direction;
+use warpdrive::sys::lent::Promise;
 use zip::{Result, Zip};
 
 const PIECE: usize = 512 << 10;
@@ -70,7 +73,9 @@ fn main() -> Result<()> {
         output: vec![0; SPACE],
     };
     let mut slots: Vec<Slot> = (0..SLOTS).map(slot).collect();
-    let zip = Zip::open(Request::Gzip, Direction::Compress)?;
+    // SAFETY: slots live longer than the queue, and one that is sent is left alone until it is done.
+    let promise = unsafe { Promise::given() };
+    let zip = Zip::open(Request::Gzip, Direction::Compress, promise)?;
     for slot in &mut slots {
         zip.share(&mut slot.input)?;
         zip.share(&mut slot.output)?;

@@ -10,6 +10,7 @@ use super::doorbell::{self, Command};
 use super::layout::{CQE_SIZE, Layout, Version, cqe};
 use crate::error::{Error, Result};
 use crate::sys::barrier;
+use crate::sys::lent::Promise;
 use crate::sys::shared::{Entries, Entry, SharedMemory, Tagged, Word};
 use crate::uacce::channel::{Channel, Doorbell, QueueId, Region};
 use core::num::NonZeroU64;
@@ -113,13 +114,14 @@ pub struct Sender<const N: usize> {
 
 impl<const N: usize> Sender<N> {
     /// Copies a descriptor into the next slot; `tag`, any number but `u64::MAX`, names it when it
-    /// comes back. The device does not look at it before [`commit`](Self::commit).
+    /// comes back. The device does not look at it before [`commit`](Self::commit); then it reads and
+    /// writes where the descriptor says, which is what is promised.
     ///
     /// # Errors
     /// [`Error::Invalid`] for that tag. [`Error::Busy`] if the ring is full: the slot's last request, or the one behind it, is not
     /// received yet. Where the device is dead as well, why it is. The descriptor is not taken then.
     #[inline(always)]
-    pub fn write(&mut self, sqe: &[u8; N], tag: NonZeroU64) -> Result<()> {
+    pub fn write(&mut self, _promise: Promise, sqe: &[u8; N], tag: NonZeroU64) -> Result<()> {
         let (slot, behind) = (self.tail as usize, next(self.tail, self.depth));
         let (Some((entry, place)), Some((_, last))) =
             (self.slots.at(slot), self.slots.at(behind as usize))

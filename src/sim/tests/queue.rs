@@ -278,7 +278,7 @@ fn one_thread_sends_while_another_receives() {
         scope.spawn(move || {
             for tag in 1..=20_000 {
                 let mark = NonZeroU64::new(tag).expect("counted from 1");
-                while sender.write(&wild().encode(), mark).is_err() {
+                while sender.write(PROMISE, &wild().encode(), mark).is_err() {
                     std::thread::yield_now();
                 }
                 sender.commit().expect("a live queue");
