@@ -17,6 +17,9 @@ use core::num::NonZeroU64;
 use core::sync::atomic::{AtomicU32, Ordering, fence};
 use std::sync::Arc;
 
+/// A doorbell tells of descriptors that `Sender::write` was promised, or of completions.
+const PROMISED: Promise = Promise::of_callers();
+
 /// The tag of a free slot of a broken queue.
 const CLOSED: u64 = u64::MAX;
 
@@ -160,8 +163,8 @@ impl<const N: usize> Sender<N> {
             return Err(self.take_back());
         }
         self.rung = self.tail;
-        self.bell
-            .ring(doorbell::with_index(self.bell_base, self.tail, false));
+        let value = doorbell::with_index(self.bell_base, self.tail, false);
+        self.bell.ring(PROMISED, value);
         Ok(())
     }
 
@@ -400,8 +403,8 @@ impl<const N: usize> Receiver<N> {
     fn tell(&mut self, arm: bool) {
         // What was read of the entries is read before the device may write them again.
         barrier::before_doorbell();
-        self.bell
-            .ring(doorbell::with_index(self.bell_base, self.head, arm));
+        let value = doorbell::with_index(self.bell_base, self.head, arm);
+        self.bell.ring(PROMISED, value);
     }
 
     #[inline(always)]

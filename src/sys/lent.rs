@@ -32,6 +32,7 @@ impl Promise {
 
     /// The promise of those whose messages reach this library's own drivers: sessions, which take
     /// their requests from C callers or from slices, and C programs that call a driver themselves.
+    /// And of those whose descriptors reach its simulated devices.
     #[must_use]
     pub(crate) const fn of_callers() -> Promise {
         Promise(())
@@ -118,7 +119,7 @@ unsafe impl<T: Copy> Send for Spot<T> {}
 impl<T: Copy> Spot<T> {
     /// The place, with `value` in it.
     #[must_use]
-    pub const fn new(value: T) -> Self {
+    pub(crate) const fn new(value: T) -> Self {
         Spot(UnsafeCell::new(value))
     }
 
