@@ -11,7 +11,7 @@ use core::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::Instant;
 
-/// The devices here follow no address, or are given 0 for all.
+/// The devices here follow no address, or refuse descriptors that ask for nothing.
 const PROMISE: Promise = Promise::in_tests();
 
 /// A bus of one working device and, before it, devices that cannot be used.

@@ -17,6 +17,15 @@ use core::slice;
 /// In descriptors, and in the lists and contexts that they lead to, they name memory that is the
 /// device's, to read and to write, until the request comes back or its queue is released. An address
 /// where nothing is mapped, and where nothing will be meanwhile, is harmless: the request fails.
+///
+/// There is none without `unsafe`:
+///
+/// ```compile_fail,E0133
+/// let promise = warpdrive::sys::lent::Promise::given();
+/// ```
+/// ```compile_fail,E0624
+/// let promise = warpdrive::sys::lent::Promise::of_callers();
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Promise(());
 

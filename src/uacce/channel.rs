@@ -46,6 +46,9 @@ pub trait Bus: Send + Sync {
 
 /// One queue of one device. Dropping it stops the queue and gives it back.
 ///
+/// Its memory is the device's: what a ring holds when the doorbell is rung, the device believes. So
+/// doorbells take a [`Promise`], and whoever implements this is trusted with the rings as a driver is.
+///
 /// The order of calls is `configure`, `region` and `doorbell` in any order, `start`; then `wait` at
 /// any time, and `stop`.
 pub trait Channel: Send + Sync {
