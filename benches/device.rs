@@ -93,7 +93,7 @@ fn device(data: &[u8], piece: usize, queue: &Queue, outputs: &mut [Vec<u8>]) -> 
         done.tag.get() as usize - 1
     };
     // SAFETY: input is only read, an output is used again when its answer is there, and no request is
-    // left when this returns.
+    // left when this returns; else the program ends.
     let promise = unsafe { Promise::given() };
     for piece in data.chunks(piece) {
         let slot = free.pop().unwrap_or_else(&mut receive);

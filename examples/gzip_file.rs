@@ -49,18 +49,6 @@ fn finish(zip: &Zip, slots: &mut [Slot], at: usize, out: &mut File) -> Result<()
     Ok(())
 }
 
-/// Fills `piece`, as far as the file goes.
-fn read(file: &mut File, piece: &mut [u8]) -> io::Result<usize> {
-    let mut size = 0;
-    while size < piece.len() {
-        match file.read(&mut piece[size..])? {
-            0 => break,
-            more => size += more,
-        }
-    }
-    Ok(size)
-}
-
 fn main() -> Result<()> {
     let files: Vec<_> = std::env::args_os().skip(1).collect();
     let [from, to] = &files[..] else {
@@ -84,7 +72,8 @@ fn main() -> Result<()> {
     loop {
         finish(&zip, &mut slots, next, &mut to)?;
         let slot = &mut slots[next];
-        let size = read(&mut from, &mut slot.input)?;
+        let mut piece = Read::by_ref(&mut from).take(PIECE as u64);
+        let size = io::copy(&mut piece, &mut &mut slot.input[..])? as usize;
         if size == 0 {
             break;
         }
