@@ -23,6 +23,7 @@ use warpdrive::ctypes::v0::wd_queue;
 use warpdrive::qm::layout::Version;
 use warpdrive::qm::ring::{self, Receiver, Sender};
 use warpdrive::queue::{Options, Queue};
+use warpdrive::sys::lent::Promise;
 
 /// The same protocol written by hand: the loads, stores and fences of the ring and of libwd's own
 /// (full?, request table, copy in, barrier, status word, doorbell; phase, barrier, status word, index
@@ -182,6 +183,12 @@ fn by_hand() -> Run<'static> {
     ("hand", Box::new(run))
 }
 
+/// The device that answers at once follows no address.
+fn promise() -> Promise {
+    // SAFETY: so nothing is read or written.
+    unsafe { Promise::given() }
+}
+
 fn on_ring() -> Run<'static> {
     let device = Instant::new().expect("memory");
     let mut completer = device.completer();
@@ -191,7 +198,9 @@ fn on_ring() -> Run<'static> {
     let run = move |pairs| {
         for _ in 0..pairs {
             let tag = NonZeroU64::new(message.as_ptr() as u64).expect("not null");
-            sender.write(black_box(&message), tag).expect("room");
+            sender
+                .write(promise(), black_box(&message), tag)
+                .expect("room");
             sender.commit().expect("alive");
             completer.complete();
             let place = &mut message;
@@ -213,7 +222,9 @@ fn on_queue() -> Run<'static> {
     let run = move |pairs| {
         for _ in 0..pairs {
             let tag = NonZeroU64::new(message.as_ptr() as u64).expect("not null");
-            queue.send(black_box(&message), tag).expect("room");
+            queue
+                .send(promise(), black_box(&message), tag)
+                .expect("room");
             completer.complete();
             black_box(queue.receive(&mut message)).expect("complete");
         }

@@ -1,11 +1,14 @@
 //! A queue as a pipe that is kept full: `async_pipe [REQUESTS]`. Sends until the queue takes no
 //! more, receives one, and goes on; nothing ever waits while there is room.
 
+#![expect(unsafe_code, reason = "promises the device memory that stays")]
+
 mod zip;
 
 use warpdrive::Error;
 use warpdrive::bd::zip::Request;
 use warpdrive::queue::Direction;
+use warpdrive::sys::lent::Promise;
 use zip::{Result, Zip};
 
 const SIZE: usize = 4096;
@@ -18,7 +21,10 @@ fn main() -> Result<()> {
     let text = b"the quick brown fox ".iter().cycle();
     let mut input: Vec<u8> = text.take(SIZE).copied().collect();
     let mut outputs = vec![0; MOST * SPACE];
-    let zip = Zip::open(Request::Zlib, Direction::Compress)?;
+    // SAFETY: `input` and `outputs` live longer than the queue. The input is only read, and a part of the
+    // outputs is used again when its answer is there.
+    let promise = unsafe { Promise::given() };
+    let zip = Zip::open(Request::Zlib, Direction::Compress, promise)?;
     zip.share(&mut input)?;
     zip.share(&mut outputs)?;
 

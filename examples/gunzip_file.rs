@@ -1,12 +1,15 @@
 //! Decompresses a file: `gunzip_file IN OUT`. A member may hold up to 8 MiB: the engine gives no
 //! more in one answer, and this example keeps no state from one request to the next.
 
+#![expect(unsafe_code, reason = "promises the device memory that stays")]
+
 mod zip;
 
 use std::fs::{self, File};
 use std::io::Write;
 use warpdrive::bd::zip::Request;
 use warpdrive::queue::Direction;
+use warpdrive::sys::lent::Promise;
 use zip::{Result, Zip};
 
 /// The engine takes and gives at most this much in one request.
@@ -42,7 +45,9 @@ fn main() -> Result<()> {
     };
     let (mut data, mut to) = (fs::read(from)?, File::create(to)?);
     let mut space = vec![0; MOST];
-    let zip = Zip::open(Request::Gzip, Direction::Decompress)?;
+    // SAFETY: `data` and `space` live longer than the queue, and are left alone until an answer is there.
+    let promise = unsafe { Promise::given() };
+    let zip = Zip::open(Request::Gzip, Direction::Decompress, promise)?;
     if !data.is_empty() {
         zip.share(&mut data)?;
     }

@@ -1,12 +1,15 @@
 //! Compresses a file: `gzip_file IN OUT`. Each piece becomes a gzip member of its own, and gzip
 //! takes members one behind the other as one file. Several pieces are at the device at a time.
 
+#![expect(unsafe_code, reason = "promises the device memory that stays")]
+
 mod zip;
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use warpdrive::bd::zip::Request;
 use warpdrive::queue::Direction;
+use warpdrive::sys::lent::Promise;
 use zip::{Result, Zip};
 
 const PIECE: usize = 512 << 10;
@@ -46,18 +49,6 @@ fn finish(zip: &Zip, slots: &mut [Slot], at: usize, out: &mut File) -> Result<()
     Ok(())
 }
 
-/// Fills `piece`, as far as the file goes.
-fn read(file: &mut File, piece: &mut [u8]) -> io::Result<usize> {
-    let mut size = 0;
-    while size < piece.len() {
-        match file.read(&mut piece[size..])? {
-            0 => break,
-            more => size += more,
-        }
-    }
-    Ok(size)
-}
-
 fn main() -> Result<()> {
     let files: Vec<_> = std::env::args_os().skip(1).collect();
     let [from, to] = &files[..] else {
@@ -70,7 +61,9 @@ fn main() -> Result<()> {
         output: vec![0; SPACE],
     };
     let mut slots: Vec<Slot> = (0..SLOTS).map(slot).collect();
-    let zip = Zip::open(Request::Gzip, Direction::Compress)?;
+    // SAFETY: slots live longer than the queue, and one that is sent is left alone until it is done.
+    let promise = unsafe { Promise::given() };
+    let zip = Zip::open(Request::Gzip, Direction::Compress, promise)?;
     for slot in &mut slots {
         zip.share(&mut slot.input)?;
         zip.share(&mut slot.output)?;
@@ -79,7 +72,8 @@ fn main() -> Result<()> {
     loop {
         finish(&zip, &mut slots, next, &mut to)?;
         let slot = &mut slots[next];
-        let size = read(&mut from, &mut slot.input)?;
+        let mut piece = Read::by_ref(&mut from).take(PIECE as u64);
+        let size = io::copy(&mut piece, &mut &mut slot.input[..])? as usize;
         if size == 0 {
             break;
         }

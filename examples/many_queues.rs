@@ -1,11 +1,14 @@
 //! Many threads with queues of their own: `many_queues [THREADS [ROUNDS]]`. Each thread compresses
 //! a text of its own, decompresses the result through a second queue, and compares.
 
+#![expect(unsafe_code, reason = "promises the device memory that stays")]
+
 mod zip;
 
 use std::thread;
 use warpdrive::bd::zip::Request;
 use warpdrive::queue::Direction;
+use warpdrive::sys::lent::Promise;
 use zip::{Result, Zip};
 
 const SIZE: usize = 256 << 10;
@@ -21,8 +24,10 @@ fn through(zip: &Zip, from: &[u8], to: &mut [u8]) -> Result<usize> {
 /// The work of one thread: what its two queues say of themselves.
 fn work(number: u32, rounds: u32) -> Result<[String; 2]> {
     let (mut text, mut packed, mut again) = (vec![0; SIZE], vec![0; SPACE], vec![0; SPACE]);
-    let compress = Zip::open(Request::Zlib, Direction::Compress)?;
-    let decompress = Zip::open(Request::Zlib, Direction::Decompress)?;
+    // SAFETY: the three texts live longer than the queues, and are left alone until an answer is there.
+    let promise = unsafe { Promise::given() };
+    let compress = Zip::open(Request::Zlib, Direction::Compress, promise)?;
+    let decompress = Zip::open(Request::Zlib, Direction::Decompress, promise)?;
     for zip in [&compress, &decompress] {
         for memory in [&mut text, &mut packed, &mut again] {
             zip.share(memory)?;

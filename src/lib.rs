@@ -9,6 +9,7 @@
 //! use core::num::NonZeroU64;
 //! use warpdrive::bd::zip::{Request, Sqe};
 //! use warpdrive::queue::{Options, Queue};
+//! use warpdrive::sys::lent::Promise;
 //!
 //! // Before the queue, which ends first: until then the device may use them.
 //! let (input, mut output) = (vec![0_u8; 4096], vec![0_u8; 8192]);
@@ -21,7 +22,10 @@
 //!     request: Request::Zlib.code(),
 //!     ..Sqe::default()
 //! };
-//! queue.send(&request.encode(), NonZeroU64::MIN)?;
+//! // SAFETY: the descriptor names these two vectors. They live longer than the queue, and are not
+//! // touched before the answer is there.
+//! let promise = unsafe { Promise::given() };
+//! queue.send(promise, &request.encode(), NonZeroU64::MIN)?;
 //! let mut answer = [0; 128];
 //! let received = queue.receive_wait(None, &mut answer)?;
 //! println!("{:?}: {} bytes", received.status, Sqe::decode(&answer).produced);

@@ -44,12 +44,12 @@ static HOOK: AtomicUsize = AtomicUsize::new(0);
 static PRINTER: AtomicUsize = AtomicUsize::new(0);
 
 /// Sets or, with `None`, removes the log function. It receives all levels.
-pub fn set_hook(hook: Option<Hook>) {
+pub(crate) fn set_hook(hook: Option<Hook>) {
     HOOK.store(hook.map_or(0, |f| f as usize), Ordering::Release);
 }
 
 /// Sets the function that receives errors as `printf` would: a format and its arguments.
-pub fn set_printer(printer: Printer) {
+pub(crate) fn set_printer(printer: Printer) {
     PRINTER.store(printer as usize, Ordering::Release);
 }
 

@@ -13,6 +13,7 @@ use warpdrive::bd::zip::{self, Request, Sqe, Status};
 use warpdrive::qm::layout::Version;
 use warpdrive::qm::ring::{self, Receiver, Sender};
 use warpdrive::sim::World;
+use warpdrive::sys::lent::Promise;
 use warpdrive::uacce::channel::{Bus, Channel, QueueSetup, Region};
 
 const SETUP: QueueSetup = QueueSetup {
@@ -60,9 +61,11 @@ fn send(rings: &mut Rings) {
         input_length: 1,
         ..Sqe::default()
     };
+    // SAFETY: at these addresses there never is anything.
+    let promise = unsafe { Promise::given() };
     rings
         .0
-        .write(&wild.encode(), NonZeroU64::MIN)
+        .write(promise, &wild.encode(), NonZeroU64::MIN)
         .expect("room");
     rings.0.commit().expect("a live queue");
 }

@@ -5,23 +5,27 @@ use core::time::Duration;
 use warpdrive::Error;
 use warpdrive::bd::zip::{Request, Sqe};
 use warpdrive::queue::{Direction, Options, Queue};
+use warpdrive::sys::lent::Promise;
 use warpdrive::uacce::channel::Access;
 
 /// An example that fails says why.
 pub type Result<T> = core::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A queue of the ZIP engine. Drop it before the memory that its requests name: while it is open the
-/// device may still use that memory. So in each example the memory is declared before the queue.
+/// device may still use that memory. So in each example the memory is declared before the queue, and
+/// that is what each promises.
 pub struct Zip {
     queue: Queue,
+    promise: Promise,
     request: Request,
     /// The descriptor's type, 3 for newer devices.
     sqe_type: u8,
 }
 
 impl Zip {
-    /// A queue of the best device for `request`.
-    pub fn open(request: Request, direction: Direction) -> Result<Zip> {
+    /// A queue of the best device for `request`. What is promised is that slices given to
+    /// [`send`](Self::send) are the device's until the answer is there or the queue is dropped.
+    pub fn open(request: Request, direction: Direction, promise: Promise) -> Result<Zip> {
         let algorithm = match request {
             Request::Deflate => "deflate",
             Request::Zlib => "zlib",
@@ -37,6 +41,7 @@ impl Zip {
         let sqe_type = if old { 0 } else { 3 };
         Ok(Zip {
             queue,
+            promise,
             request,
             sqe_type,
         })
@@ -62,7 +67,7 @@ impl Zip {
             ..Sqe::default()
         };
         let tag = NonZeroU64::MIN.saturating_add(tag as u64);
-        self.queue.send(&request.encode(), tag)
+        self.queue.send(self.promise, &request.encode(), tag)
     }
 
     /// Waits for an answer: its tag, and the descriptor with the results.

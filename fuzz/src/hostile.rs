@@ -185,7 +185,7 @@ impl Channel for Open {
     }
 
     fn doorbell(&self, _: usize) -> Result<Doorbell> {
-        Ok(Doorbell::Call(Arc::new(self.clone())))
+        Ok(Doorbell::call(Arc::new(self.clone())))
     }
 
     fn start(&self) -> Result<()> {

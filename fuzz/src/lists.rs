@@ -11,6 +11,7 @@ use warpdrive::qm::layout::Version;
 use warpdrive::qm::ring::{self, Receiver, Sender};
 use warpdrive::sim::World;
 use warpdrive::sim::config::{Config, Device};
+use warpdrive::sys::lent::Promise;
 use warpdrive::sys::shared::SharedMemory;
 use warpdrive::uacce::channel::{Bus, Channel, QueueSetup, Region};
 
@@ -168,9 +169,11 @@ pub fn sgl(data: &[u8]) {
 
 /// Has the device execute a descriptor.
 fn execute(queue: &mut Queue, sqe: &Sqe) -> Sqe {
+    // SAFETY: a device without SVA reaches nothing but its static memory, which is only copied.
+    let promise = unsafe { Promise::given() };
     queue
         .sender
-        .write(&sqe.encode(), NonZeroU64::MIN)
+        .write(promise, &sqe.encode(), NonZeroU64::MIN)
         .expect("empty");
     queue.sender.commit().expect("alive");
     let end = Instant::now() + FOREVER;

@@ -12,6 +12,7 @@ use warpdrive::bd::zip::Sqe;
 use warpdrive::capi::v0::wd::*;
 use warpdrive::ctypes::v0::wd_queue;
 use warpdrive::queue::{DESCRIPTOR_SIZE, Descriptor, Options, Queue, QueueRef};
+use warpdrive::sys::lent::Promise;
 use warpdrive::uacce::channel::{Bus, Channel};
 use warpdrive::uacce::device::Attributes;
 use warpdrive::{Error, Result};
@@ -48,6 +49,8 @@ pub fn ring(data: &[u8]) {
     let Ok(queue) = Queue::open_on(&One(Arc::clone(&device)), &Options::default()) else {
         return;
     };
+    // SAFETY: the hostile device follows no address, and all in the descriptors are 0.
+    let promise = unsafe { Promise::given() };
     let (mut outstanding, mut next) = (BTreeSet::new(), NonZeroU64::MIN);
     let mut open = true;
     while !input.is_empty() {
@@ -56,7 +59,7 @@ pub fn ring(data: &[u8]) {
         let answer = match input.u8() % 8 {
             0 | 1 => {
                 next = next.saturating_add(1);
-                let sent = queue.send(&Sqe::default().encode(), next);
+                let sent = queue.send(promise, &Sqe::default().encode(), next);
                 if sent.is_ok() {
                     outstanding.insert(next);
                 }
@@ -66,7 +69,7 @@ pub fn ring(data: &[u8]) {
                 let sqe = Sqe::default().encode();
                 let first = next.saturating_add(1);
                 let batch = (0..input.below(8) as u64).map(|n| (&sqe, first.saturating_add(n)));
-                let sent = queue.send_batch(batch);
+                let sent = queue.send_batch(promise, batch);
                 for _ in 0..*sent.as_ref().unwrap_or(&0) {
                     next = next.saturating_add(1);
                     outstanding.insert(next);

@@ -14,6 +14,7 @@ use warpdrive::sim::World;
 use warpdrive::sim::config::{Config, Device};
 use warpdrive::sim::faults::{Fault, Kind, When};
 use warpdrive::sys::ioctl::Request;
+use warpdrive::sys::lent::Promise;
 use warpdrive::sys::shared::SharedMemory;
 use warpdrive::uacce::channel::{
     Argument, Bell, Bus, Channel, Doorbell, Memory, QueueId, QueueSetup, Region, Slice, Wake,
@@ -139,6 +140,12 @@ struct Port {
     held: Arc<Mutex<Held>>,
 }
 
+/// What the library was promised of the descriptors that it rings for.
+fn promise() -> Promise {
+    // SAFETY: doorbells here are the library's, passed on sooner or later.
+    unsafe { Promise::given() }
+}
+
 impl Bell for Port {
     fn ring(&self, value: u64) {
         let submits = doorbell::decode(self.version, value).command == Command::Sq as u16;
@@ -151,15 +158,15 @@ impl Bell for Port {
         drop(held);
         // One that submits says what those before it said.
         if let (Some((doorbell, value)), false) = (before, submits) {
-            doorbell.ring(value);
+            doorbell.ring(promise(), value);
         }
-        self.doorbell.ring(value);
+        self.doorbell.ring(promise(), value);
     }
 }
 
 impl Channel for Late {
     fn doorbell(&self, offset: usize) -> Result<Doorbell> {
-        Ok(Doorbell::Call(Arc::new(Port {
+        Ok(Doorbell::call(Arc::new(Port {
             doorbell: self.channel.doorbell(offset)?,
             version: self.version,
             held: Arc::clone(&self.held),
@@ -169,7 +176,7 @@ impl Channel for Late {
     fn wait(&self, limit: Duration) -> Result<Wake> {
         let late = self.held.lock().expect("no panic").value.take();
         if let Some((doorbell, value)) = late {
-            doorbell.ring(value);
+            doorbell.ring(promise(), value);
         }
         self.channel.wait(limit)
     }

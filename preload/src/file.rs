@@ -14,10 +14,11 @@ use libc::{off_t, size_t};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 use warpdrive::sim::vfio::Container;
+use warpdrive::sys::lent::Promise;
 use warpdrive::sys::lock::Mutex;
 use warpdrive::sys::shared::SharedMemory;
 use warpdrive::sys::{pages, peer};
-use warpdrive::uacce::channel::Bell;
+use warpdrive::uacce::channel::Doorbell;
 
 /// What a call answers that fails: the number for `errno`.
 pub type Result<T> = core::result::Result<T, c_int>;
@@ -51,7 +52,7 @@ pub trait Node: Send + Sync {
     }
 
     /// The register that takes 64-bit stores: its place in the doorbell region, and who takes them.
-    fn doorbell(&self) -> Option<(usize, &dyn Bell)> {
+    fn doorbell(&self) -> Option<(usize, &Doorbell)> {
         None
     }
 
@@ -95,7 +96,9 @@ struct Uses {
 
 /// Writes an answer to where the program wants it.
 pub fn tell(address: u64, bytes: &[u8]) -> Result<()> {
-    peer::write(address, bytes).map_err(|_| libc::EFAULT)?;
+    // SAFETY: the program has given this address to the call for the answer.
+    let promise = unsafe { Promise::given() };
+    peer::write(promise, address, bytes).map_err(|_| libc::EFAULT)?;
     // Once more with plain stores: valgrind does not see the others.
     // SAFETY: the kernel has just found these bytes writable; they are the program's, which has
     // given them to the call.
@@ -229,7 +232,9 @@ impl File {
             return true;
         };
         if (offset, width) == (doorbell, 8) {
-            bell.ring(value);
+            // SAFETY: the program's store, and so the program's promise of what its descriptors name.
+            let promise = unsafe { Promise::given() };
+            bell.ring(promise, value);
             return true;
         }
         offset >= doorbell + 8 || offset + usize::from(width) <= doorbell

@@ -9,14 +9,13 @@ use crate::served::Served;
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::Arc;
 use warpdrive::Error;
 use warpdrive::bd::zip;
 use warpdrive::qm::layout::Version;
 use warpdrive::sim::Opened;
 use warpdrive::sys::peer;
 use warpdrive::sys::shared::SharedMemory;
-use warpdrive::uacce::channel::{Bell, Channel, Doorbell, Memory, QueueSetup, Region};
+use warpdrive::uacce::channel::{Channel, Doorbell, Memory, QueueSetup, Region};
 use warpdrive::uacce::uapi::{GET_SS_DMA, MAINLINE, SET_QP_CTX, SET_QP_INFO};
 
 /// An open queue.
@@ -26,7 +25,7 @@ pub struct Queue {
     mmio_size: usize,
     dus_size: usize,
     doorbell_offset: usize,
-    bell: Arc<dyn Bell>,
+    bell: Doorbell,
     queue: Opened,
     /// Relaxed: calls of one queue in several threads are the program's to order.
     started: AtomicBool,
@@ -46,9 +45,8 @@ pub fn open(served: &Served, device: &str) -> Result<Queue> {
     let attributes = served.world.attributes(device).ok_or(libc::ENOENT)?;
     let version = Version::from_api(&attributes.api).map_err(number)?;
     let queue = served.world.take(device).map_err(number)?;
-    let Ok(Doorbell::Call(bell)) = queue.doorbell(version.doorbell_offset()) else {
-        return Err(libc::ENXIO);
-    };
+    let bell = queue.doorbell(version.doorbell_offset());
+    let bell = bell.map_err(|_| libc::ENXIO)?;
     Ok(Queue {
         device: device.to_owned(),
         mmio_size: attributes.mmio_size,
@@ -77,8 +75,8 @@ impl Node for Queue {
         self.queue.descriptors().map(|fd| fd.as_raw_fd()).collect()
     }
 
-    fn doorbell(&self) -> Option<(usize, &dyn Bell)> {
-        Some((self.doorbell_offset, &*self.bell))
+    fn doorbell(&self) -> Option<(usize, &Doorbell)> {
+        Some((self.doorbell_offset, &self.bell))
     }
 
     fn region(&self, page: usize) -> Result<What> {

@@ -15,7 +15,7 @@ use warpdrive::Error;
 use warpdrive::sim::vfio::{Container, Group, Mdev};
 use warpdrive::sys::shared::SharedMemory;
 use warpdrive::sys::{pages, peer};
-use warpdrive::uacce::channel::{Access, Bell};
+use warpdrive::uacce::channel::{Access, Doorbell};
 use warpdrive::uacce::vfio::calls::Container as _;
 use warpdrive::uacce::vfio::kernel::*;
 
@@ -263,7 +263,7 @@ impl Node for Mdev {
         self.wait_ticks(1).map(|left| left > 0).map_err(number)
     }
 
-    fn doorbell(&self) -> Option<(usize, &dyn Bell)> {
+    fn doorbell(&self) -> Option<(usize, &Doorbell)> {
         Some((self.doorbell_offset(), self.port()))
     }
 

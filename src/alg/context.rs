@@ -13,6 +13,7 @@ use crate::ctypes::v2::wd::uacce_dev;
 use crate::drv::Hardware;
 use crate::error::{Error, Result};
 use crate::sys::ioctl::Request;
+use crate::sys::lent::Promise;
 use crate::sys::lock::Mutex;
 use crate::sys::shared::SharedMemory;
 use crate::sys::{fork, pages};
@@ -206,7 +207,8 @@ impl Context {
     /// [`Error::Shutdown`] in a fork child; the driver's `errno`.
     pub fn put(&self) -> Result<()> {
         let request = self.attributes.uapi.put_queue;
-        self.command(request, Argument::Value(0)).map(drop)
+        self.command(request, Argument::Value(Promise::of_callers(), 0))
+            .map(drop)
     }
 
     /// Ends the handle, and stops the queue at once. The queue is free for others when nobody holds

@@ -170,7 +170,7 @@ impl Channel for Open {
     }
     fn doorbell(&self, offset: usize) -> Result<Doorbell> {
         assert_eq!(offset, self.0.version.doorbell_offset());
-        Ok(Doorbell::Call(Arc::new(Line(Arc::clone(&self.0)))))
+        Ok(Doorbell::call(Arc::new(Line(Arc::clone(&self.0)))))
     }
     fn start(&self) -> Result<()> {
         Ok(())

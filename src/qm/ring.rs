@@ -10,11 +10,15 @@ use super::doorbell::{self, Command};
 use super::layout::{CQE_SIZE, Layout, Version, cqe};
 use crate::error::{Error, Result};
 use crate::sys::barrier;
+use crate::sys::lent::Promise;
 use crate::sys::shared::{Entries, Entry, SharedMemory, Tagged, Word};
 use crate::uacce::channel::{Channel, Doorbell, QueueId, Region};
 use core::num::NonZeroU64;
 use core::sync::atomic::{AtomicU32, Ordering, fence};
 use std::sync::Arc;
+
+/// A doorbell tells of descriptors that `Sender::write` was promised, or of completions.
+const PROMISED: Promise = Promise::of_callers();
 
 /// The tag of a free slot of a broken queue.
 const CLOSED: u64 = u64::MAX;
@@ -113,13 +117,14 @@ pub struct Sender<const N: usize> {
 
 impl<const N: usize> Sender<N> {
     /// Copies a descriptor into the next slot; `tag`, any number but `u64::MAX`, names it when it
-    /// comes back. The device does not look at it before [`commit`](Self::commit).
+    /// comes back. The device does not look at it before [`commit`](Self::commit); then it reads and
+    /// writes where the descriptor says, which is what is promised.
     ///
     /// # Errors
     /// [`Error::Invalid`] for that tag. [`Error::Busy`] if the ring is full: the slot's last request, or the one behind it, is not
     /// received yet. Where the device is dead as well, why it is. The descriptor is not taken then.
     #[inline(always)]
-    pub fn write(&mut self, sqe: &[u8; N], tag: NonZeroU64) -> Result<()> {
+    pub fn write(&mut self, _promise: Promise, sqe: &[u8; N], tag: NonZeroU64) -> Result<()> {
         let (slot, behind) = (self.tail as usize, next(self.tail, self.depth));
         let (Some((entry, place)), Some((_, last))) =
             (self.slots.at(slot), self.slots.at(behind as usize))
@@ -158,8 +163,8 @@ impl<const N: usize> Sender<N> {
             return Err(self.take_back());
         }
         self.rung = self.tail;
-        self.bell
-            .ring(doorbell::with_index(self.bell_base, self.tail, false));
+        let value = doorbell::with_index(self.bell_base, self.tail, false);
+        self.bell.ring(PROMISED, value);
         Ok(())
     }
 
@@ -398,8 +403,8 @@ impl<const N: usize> Receiver<N> {
     fn tell(&mut self, arm: bool) {
         // What was read of the entries is read before the device may write them again.
         barrier::before_doorbell();
-        self.bell
-            .ring(doorbell::with_index(self.bell_base, self.head, arm));
+        let value = doorbell::with_index(self.bell_base, self.head, arm);
+        self.bell.ring(PROMISED, value);
     }
 
     #[inline(always)]

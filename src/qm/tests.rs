@@ -8,11 +8,15 @@ use super::echo::{Device, Mode, NUMBER, Open};
 use super::layout::{Layout, Version};
 use super::ring::{self, Receiver, Sender};
 use crate::error::Error;
+use crate::sys::lent::Promise;
 use crate::uacce::channel::QueueId;
 use core::num::NonZeroU64;
 use proptest::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// The device of `echo.rs` follows no address.
+const PROMISE: Promise = Promise::in_tests();
 
 fn ring_on(device: &Arc<Device>) -> (Sender<128>, Receiver<128>) {
     ring::open(&Open(Arc::clone(device)), device.version, &device.id()).expect("consistent")
@@ -30,7 +34,7 @@ fn sqe(n: u64) -> [u8; 128] {
 }
 
 fn send(sender: &mut Sender<128>, n: u64) -> Result<(), Error> {
-    sender.write(&sqe(n), tag(n))?;
+    sender.write(PROMISE, &sqe(n), tag(n))?;
     sender.commit()
 }
 
@@ -318,7 +322,7 @@ fn many_writes_need_one_doorbell() {
     let device = Device::new(Version::V2, (8, 8), Mode::Instant);
     let (mut sender, mut receiver) = ring_on(&device);
     for n in 1..=5 {
-        sender.write(&sqe(n), tag(n)).expect("room");
+        sender.write(PROMISE, &sqe(n), tag(n)).expect("room");
     }
     assert!(device.bells().is_empty());
     sender.commit().expect("alive");
@@ -340,8 +344,8 @@ fn writes_that_cannot_be_announced_are_taken_back() {
     let device = Device::new(Version::V2, (4, 4), Mode::Held);
     let (mut sender, _receiver) = ring_on(&device);
     send(&mut sender, 1).expect("room");
-    sender.write(&sqe(2), tag(2)).expect("room");
-    sender.write(&sqe(3), tag(3)).expect("room");
+    sender.write(PROMISE, &sqe(2), tag(2)).expect("room");
+    sender.write(PROMISE, &sqe(3), tag(3)).expect("room");
     device.reset();
     assert_eq!(sender.commit(), Err(Error::DeviceReset));
     assert_eq!(sender.in_flight(), 1);

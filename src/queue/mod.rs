@@ -21,6 +21,7 @@ use crate::bd::zip;
 use crate::error::{Error, Result};
 use crate::mem;
 use crate::qm::layout::Version;
+use crate::sys::lent::Promise;
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::{Access, Bus, Memory, Region, Slice};
 use crate::uacce::device::Attributes;
@@ -180,8 +181,8 @@ impl QueueRef {
 
     /// Copies `sqe` into the ring and rings the doorbell. Never blocks and makes no system call.
     /// [`Received::tag`] names the request when it comes back; `tag` is any number but `u64::MAX`.
-    /// The addresses in a descriptor are between the caller and the device, which reads and writes
-    /// there until the request comes back or the queue is released; nothing here can check them.
+    /// The device reads and writes where the descriptor says until the request comes back or the
+    /// queue is released. Nothing here can check that, so the caller promises it.
     ///
     /// # Errors
     /// [`Error::Invalid`] for that tag; [`Error::Busy`] if the ring is full or a signal handler
@@ -189,24 +190,25 @@ impl QueueRef {
     /// [`Error::Io`] if the device was reset, has gone, or broke the protocol. The request was not
     /// sent then.
     #[inline]
-    pub fn send(self, sqe: &Descriptor, tag: NonZeroU64) -> Result<()> {
+    pub fn send(self, promise: Promise, sqe: &Descriptor, tag: NonZeroU64) -> Result<()> {
         let cell = self.cell()?;
         let mut pass = cell.tx.enter().ok_or(Error::Busy)?;
         self.current(cell)?;
         let sender = pass.as_mut().ok_or(Error::Shutdown)?;
-        sender.write(sqe, tag)?;
+        sender.write(promise, sqe, tag)?;
         sender.commit()?;
         cell.count_sent(1);
         Ok(())
     }
 
     /// Sends as many of `requests` as the ring takes, with one doorbell. How many it took: the
-    /// first so many.
+    /// first so many. What is promised is as for [`send`](Self::send).
     ///
     /// # Errors
     /// As [`send`](Self::send), if it took none.
     pub fn send_batch<'a>(
         self,
+        promise: Promise,
         requests: impl Iterator<Item = (&'a Descriptor, NonZeroU64)>,
     ) -> Result<usize> {
         let cell = self.cell()?;
@@ -215,7 +217,7 @@ impl QueueRef {
         let sender = pass.as_mut().ok_or(Error::Shutdown)?;
         let mut taken = 0;
         for (sqe, tag) in requests {
-            match sender.write(sqe, tag) {
+            match sender.write(promise, sqe, tag) {
                 Ok(()) => taken += 1,
                 Err(error) if taken == 0 => return Err(error),
                 Err(_) => break,

@@ -73,7 +73,7 @@ impl Bell for Line {
         watch.registers.read();
         assert_eq!(self.0.stops(), 0, "a doorbell of a device that is stopped");
         watch.bells.fetch_add(1, Ordering::Relaxed);
-        self.1.ring(value);
+        self.1.ring(Promise::in_tests(), value);
     }
 }
 
@@ -86,7 +86,7 @@ impl Channel for Watched {
     }
     fn doorbell(&self, offset: usize) -> Result<Doorbell> {
         let inner = self.0.channel.doorbell(offset)?;
-        Ok(Doorbell::Call(Arc::new(Line(self.clone(), inner))))
+        Ok(Doorbell::call(Arc::new(Line(self.clone(), inner))))
     }
     fn start(&self) -> Result<()> {
         Ok(())
@@ -107,7 +107,7 @@ impl Channel for Watched {
 }
 
 fn send(queue: QueueRef) -> Result<()> {
-    queue.send(&[0; DESCRIPTOR_SIZE], NonZeroU64::MIN)
+    queue.send(Promise::in_tests(), &[0; DESCRIPTOR_SIZE], NonZeroU64::MIN)
 }
 
 fn receive(queue: QueueRef) -> Result<()> {

@@ -11,6 +11,9 @@ use core::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::Instant;
 
+/// The devices here follow no address, or refuse descriptors that ask for nothing.
+const PROMISE: Promise = Promise::in_tests();
+
 /// A bus of one working device and, before it, devices that cannot be used.
 struct Shelf {
     device: Arc<Device>,
@@ -82,7 +85,9 @@ fn what_is_sent_comes_back_with_its_tag() {
     let queue = queue_on(&device(Mode::Instant));
     let mut answer = [0; DESCRIPTOR_SIZE];
     for n in 1..100 {
-        queue.send(&sqe(n), tag(u64::from(n))).expect("room");
+        queue
+            .send(PROMISE, &sqe(n), tag(u64::from(n)))
+            .expect("room");
         let received = queue.receive(&mut answer).expect("complete");
         assert_eq!((received.tag.get(), answer[100]), (u64::from(n), n));
         assert!(received.status.is_good());
@@ -105,8 +110,8 @@ fn a_bad_status_is_reported_once_with_its_message_and_the_queue_goes_on() {
     let queue = queue_on(&device(Mode::Instant));
     let mut bad = sqe(1);
     bad[12] = 4;
-    queue.send(&bad, tag(1)).expect("room");
-    queue.send(&sqe(2), tag(2)).expect("room");
+    queue.send(PROMISE, &bad, tag(1)).expect("room");
+    queue.send(PROMISE, &sqe(2), tag(2)).expect("room");
     let mut answer = [0; DESCRIPTOR_SIZE];
     let received = queue.receive(&mut answer).expect("complete");
     assert_eq!(
@@ -130,9 +135,13 @@ fn a_batch_is_sent_and_received_with_one_doorbell_each() {
     let queue = queue_on(&device);
     let messages: Vec<_> = (1..=20).map(sqe).collect();
     let batch = messages.iter().zip((1..).map(tag));
-    assert_eq!(queue.send_batch(batch), Ok(15), "the ring takes 15");
     assert_eq!(
-        queue.send_batch(messages.iter().zip((1..).map(tag))),
+        queue.send_batch(PROMISE, batch),
+        Ok(15),
+        "the ring takes 15"
+    );
+    assert_eq!(
+        queue.send_batch(PROMISE, messages.iter().zip((1..).map(tag))),
         Err(Error::Busy)
     );
     let mut places = vec![[0; DESCRIPTOR_SIZE]; 20];
@@ -155,7 +164,7 @@ fn an_error_that_ends_a_batch_is_told_once_the_ring_is_empty() {
     let device = device(Mode::Held);
     let queue = queue_on(&device);
     for n in 1..=2 {
-        queue.send(&sqe(n), tag(n.into())).expect("room");
+        queue.send(PROMISE, &sqe(n), tag(n.into())).expect("room");
     }
     // The second completes nothing.
     [0, 0, 1].into_iter().for_each(|slot| device.complete(slot));
@@ -197,7 +206,7 @@ fn a_released_queue_answers_shutdown_to_everything() {
     assert_eq!(queue.close(), Ok(()));
     assert!(device.stopped.load(Ordering::Relaxed));
     assert_eq!(queue.close(), Err(Error::Shutdown));
-    assert_eq!(queue.send(&sqe(1), tag(1)), Err(Error::Shutdown));
+    assert_eq!(queue.send(PROMISE, &sqe(1), tag(1)), Err(Error::Shutdown));
     assert_eq!(queue.receive(&mut sqe(0)), Err(Error::Shutdown));
     assert_eq!(queue.receive_wait(None, &mut sqe(0)), Err(Error::Shutdown));
     assert_eq!(queue.flush(), Err(Error::Shutdown));
@@ -220,7 +229,7 @@ fn a_stale_name_does_not_reach_the_next_queue_in_its_cell() {
         .collect();
     let alive: Vec<_> = (0..100).map(|_| queue_on(&device(Mode::Instant))).collect();
     for queue in stale {
-        assert_eq!(queue.send(&sqe(1), tag(1)), Err(Error::Shutdown));
+        assert_eq!(queue.send(PROMISE, &sqe(1), tag(1)), Err(Error::Shutdown));
     }
     for queue in alive {
         assert_eq!(queue.info().expect("open").sent, 0);
@@ -241,7 +250,7 @@ fn any_number_is_safe_as_a_name() {
         let queue = QueueRef::from_raw(raw).expect("odd epoch");
         assert_eq!(queue.to_raw(), raw);
         assert_eq!(
-            queue.send(&sqe(1), tag(1)),
+            queue.send(PROMISE, &sqe(1), tag(1)),
             Err(Error::Shutdown),
             "{raw:#x}"
         );
@@ -265,7 +274,7 @@ fn a_wait_ends_at_its_deadline_and_not_before() {
 fn a_sleeping_receiver_is_woken_by_a_completion() {
     let device = device(Mode::Held);
     let queue = queue_on(&device);
-    queue.send(&sqe(7), tag(7)).expect("room");
+    queue.send(PROMISE, &sqe(7), tag(7)).expect("room");
     let later = {
         let device = Arc::clone(&device);
         thread::spawn(move || {
@@ -293,7 +302,7 @@ fn release_wakes_a_receiver_that_would_wait_for_ever() {
 fn release_gives_requests_in_flight_time_to_complete() {
     let device = device(Mode::Held);
     let queue = queue_on(&device);
-    queue.send(&sqe(1), tag(1)).expect("room");
+    queue.send(PROMISE, &sqe(1), tag(1)).expect("room");
     let closer = {
         let name = *queue;
         thread::spawn(move || name.close())
@@ -312,7 +321,7 @@ fn release_gives_requests_in_flight_time_to_complete() {
 fn release_of_a_stuck_device_is_bounded() {
     let device = device(Mode::Held);
     let queue = queue_on(&device);
-    queue.send(&sqe(1), tag(1)).expect("room");
+    queue.send(PROMISE, &sqe(1), tag(1)).expect("room");
     assert_eq!(queue.close(), Ok(()));
     assert!(device.stopped.load(Ordering::Relaxed));
 }
@@ -322,7 +331,7 @@ fn release_returns_while_an_engine_is_delayed_and_a_thread_sleeps() {
     let world = "hisi_zip,fault=delay:3600000@1".parse();
     let world = World::new(world.expect("valid")).expect("a world");
     let queue = Queue::open_on(&world, &Options::default()).expect("opens");
-    queue.send(&sqe(1), tag(1)).expect("room");
+    queue.send(PROMISE, &sqe(1), tag(1)).expect("room");
     let name = *queue;
     let waiter = thread::spawn(move || name.receive_wait(None, &mut sqe(0)));
     thread::sleep(Duration::from_millis(5));
@@ -334,9 +343,12 @@ fn release_returns_while_an_engine_is_delayed_and_a_thread_sleeps() {
 fn a_reset_device_is_reported_and_released_at_once() {
     let device = device(Mode::Held);
     let queue = queue_on(&device);
-    queue.send(&sqe(1), tag(1)).expect("room");
+    queue.send(PROMISE, &sqe(1), tag(1)).expect("room");
     device.reset();
-    assert_eq!(queue.send(&sqe(2), tag(2)), Err(Error::DeviceReset));
+    assert_eq!(
+        queue.send(PROMISE, &sqe(2), tag(2)),
+        Err(Error::DeviceReset)
+    );
     assert_eq!(queue.receive(&mut sqe(0)), Err(Error::DeviceReset));
     assert_eq!(
         queue.receive_wait(None, &mut sqe(0)),
@@ -350,7 +362,7 @@ fn arming_tells_whether_something_is_there_already() {
     let device = device(Mode::Held);
     let queue = queue_on(&device);
     assert_eq!(queue.arm(), Ok(true));
-    queue.send(&sqe(1), tag(1)).expect("room");
+    queue.send(PROMISE, &sqe(1), tag(1)).expect("room");
     device.complete(0);
     assert_eq!(queue.arm(), Ok(false));
     assert!(queue.event_fd().expect("open") > 2);
@@ -361,7 +373,7 @@ fn nobody_is_sent_to_sleep_on_a_device_that_will_not_wake_him() {
     for remove in [false, true] {
         let device = device(Mode::Held);
         let queue = queue_on(&device);
-        queue.send(&sqe(1), tag(1)).expect("room");
+        queue.send(PROMISE, &sqe(1), tag(1)).expect("room");
         let error = if remove {
             device.memory.lose();
             device.reset();
@@ -381,7 +393,7 @@ fn senders_receivers_and_a_release_may_meet_at_any_moment() {
         let sender = thread::spawn(move || {
             let mut sent = 0_u64;
             loop {
-                match queue.send(&sqe(1), tag(sent + 1)) {
+                match queue.send(PROMISE, &sqe(1), tag(sent + 1)) {
                     Ok(()) => sent += 1,
                     Err(Error::Busy) => thread::yield_now(),
                     Err(error) => return (sent, error),
@@ -425,7 +437,7 @@ fn several_threads_may_send_on_one_queue_and_none_of_it_is_lost() {
         .map(|who| {
             thread::spawn(move || {
                 for n in 0..EACH {
-                    while name.send(&sqe(1), tag(who * EACH + n + 1)) == Err(Error::Busy) {
+                    while name.send(PROMISE, &sqe(1), tag(who * EACH + n + 1)) == Err(Error::Busy) {
                         thread::yield_now();
                     }
                 }

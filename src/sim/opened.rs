@@ -67,7 +67,7 @@ impl Channel for Opened {
         if offset != queue.version().doorbell_offset() {
             return Err(Error::Invalid);
         }
-        Ok(Doorbell::Call(Arc::new(Port {
+        Ok(Doorbell::call(Arc::new(Port {
             queue: Arc::clone(queue),
             born: self.born,
         })))
@@ -122,8 +122,8 @@ impl Channel for Opened {
             (uapi::GET_SS_DMA, Argument::Bytes(info)) => {
                 return static_slice(&queue.static_slices()?, info);
             }
-            (START, Argument::Value(_)) => queue.start()?,
-            (PUT_QUEUE, Argument::Value(_)) => queue.stop(),
+            (START, Argument::Value(..)) => queue.start()?,
+            (PUT_QUEUE, Argument::Value(..)) => queue.stop(),
             _ => return Err(Error::Invalid),
         }
         Ok(0)

@@ -11,6 +11,7 @@ use super::tally::Counters;
 use crate::error::{Error, Result};
 use crate::log_error;
 use crate::qm::doorbell;
+use crate::sys::lent::Promise;
 use crate::sys::peer::Process;
 use crate::sys::shared::SharedMemory;
 use crate::uacce::channel::QueueId;
@@ -52,13 +53,15 @@ impl Served {
     }
 
     /// Opens queue `number` for `client`, with rings in `memory`, which is as long as
-    /// [`Attributes::dus_size`] says, and interrupts to `line`.
+    /// [`Attributes::dus_size`] says, and interrupts to `line`. What is promised is what the client's
+    /// descriptors will name: memory of the client, which may be this process.
     ///
     /// # Errors
     /// [`Error::Busy`] if the queue is open, or there is none of this number; [`Error::Invalid`] if
     /// the memory is too short.
     pub fn open(
         &self,
+        _promise: Promise,
         number: u16,
         client: Process,
         memory: SharedMemory,

@@ -4,6 +4,7 @@
 
 use super::vfio::Mappings;
 use crate::error::{Error, Result};
+use crate::sys::lent::Promise;
 use crate::sys::lock::Mutex;
 use crate::sys::pages;
 use crate::sys::peer::{self, Process};
@@ -138,6 +139,9 @@ impl Window {
     }
 }
 
+/// Addresses here come out of descriptors. Whoever put those into a ring has promised.
+const PROMISE: Promise = Promise::of_callers();
+
 /// What the addresses in a queue's descriptors mean.
 #[derive(Clone)]
 pub(super) enum Space {
@@ -226,10 +230,10 @@ impl Space {
     /// As [`peer::write_of`], and [`Error::Invalid`] for a bus address that is not mapped.
     pub fn write(&self, address: u64, bytes: &[u8]) -> Result<()> {
         let windows = match self {
-            Space::Process(client) => return peer::write_of(*client, address, bytes),
+            Space::Process(client) => return peer::write_of(PROMISE, *client, address, bytes),
             Space::Present(client) => {
                 present(address, bytes.len())?;
-                return peer::write_of(*client, address, bytes);
+                return peer::write_of(PROMISE, *client, address, bytes);
             }
             Space::Mapped(mappings) => return mappings.write(address, bytes),
             Space::Static(windows) => windows,

@@ -1,6 +1,7 @@
 //! Control calls on device descriptors, in the four shapes that the uacce and
 //! VFIO interfaces use. All go through libc, where tracers and preloaded
-//! simulators see them.
+//! simulators see them. They are this library's alone: what a driver does with an
+//! argument only the request's meaning tells, not its type.
 
 #![expect(unsafe_code, reason = "ioctl(2)")]
 
@@ -52,7 +53,7 @@ pub const fn size_in(request: Request) -> usize {
 ///
 /// # Errors
 /// [`Error::Invalid`] for a request that takes a pointer by its number; the driver's `errno`.
-pub fn with_value(fd: BorrowedFd<'_>, request: Request, value: usize) -> Result<c_int> {
+pub(crate) fn with_value(fd: BorrowedFd<'_>, request: Request, value: usize) -> Result<c_int> {
     if size_in(request) != 0 {
         return Err(Error::Invalid);
     }
@@ -63,7 +64,7 @@ pub fn with_value(fd: BorrowedFd<'_>, request: Request, value: usize) -> Result<
 ///
 /// # Errors
 /// The driver's `errno`.
-pub fn with_text(fd: BorrowedFd<'_>, request: Request, text: &CStr) -> Result<c_int> {
+pub(crate) fn with_text(fd: BorrowedFd<'_>, request: Request, text: &CStr) -> Result<c_int> {
     call(fd, request, text.as_ptr() as c_ulong)
 }
 
@@ -72,7 +73,7 @@ pub fn with_text(fd: BorrowedFd<'_>, request: Request, text: &CStr) -> Result<c_
 ///
 /// # Errors
 /// The driver's `errno`.
-pub fn open_by_text(fd: BorrowedFd<'_>, request: Request, text: &CStr) -> Result<OwnedFd> {
+pub(crate) fn open_by_text(fd: BorrowedFd<'_>, request: Request, text: &CStr) -> Result<OwnedFd> {
     let raw = with_text(fd, request, text)?;
     // SAFETY: callers use this only for requests that make a descriptor for their caller; the driver
     // has just made this one.
@@ -98,7 +99,7 @@ unsafe impl<const N: usize> Argument for [u32; N] {}
 ///
 /// # Errors
 /// [`Error::Invalid`] if the number says another size; the driver's `errno`.
-pub fn with_argument<T: Argument>(
+pub(crate) fn with_argument<T: Argument>(
     fd: BorrowedFd<'_>,
     request: Request,
     argument: &mut T,
@@ -114,7 +115,7 @@ pub fn with_argument<T: Argument>(
 ///
 /// # Errors
 /// [`Error::Invalid`] if the number says another size, or none; the driver's `errno`.
-pub fn with_bytes(fd: BorrowedFd<'_>, request: Request, bytes: &mut [u8]) -> Result<c_int> {
+pub(crate) fn with_bytes(fd: BorrowedFd<'_>, request: Request, bytes: &mut [u8]) -> Result<c_int> {
     if bytes.is_empty() || size_in(request) != bytes.len() {
         return Err(Error::Invalid);
     }

@@ -1,8 +1,8 @@
-//! Memory that a caller of the C API lends for the time of a request.
+//! Memory that a caller lends for the time of a request.
 //!
-//! Messages carry addresses, and engines in safe code read and write what they
-//! name. That it is theirs to read and write is the C caller's promise; a
-//! [`Promise`] is the proof that somebody gave it.
+//! Messages and descriptors carry addresses, and engines in safe code and devices
+//! read and write what they name. That it is theirs to read and write is the
+//! caller's promise; a [`Promise`] is the proof that somebody gave it.
 
 #![expect(unsafe_code, reason = "turns the addresses of messages into slices")]
 
@@ -13,6 +13,19 @@ use core::slice;
 /// The proof that the addresses and lengths in the messages an engine is given name memory that is
 /// the engine's until the message is finished: input to read, output to write, lists to follow,
 /// functions to call that do as their types' descriptions say.
+///
+/// In descriptors, and in the lists and contexts that they lead to, they name memory that is the
+/// device's, to read and to write, until the request comes back or its queue is released. An address
+/// where nothing is mapped, and where nothing will be meanwhile, is harmless: the request fails.
+///
+/// There is none without `unsafe`:
+///
+/// ```compile_fail,E0133
+/// let promise = warpdrive::sys::lent::Promise::given();
+/// ```
+/// ```compile_fail,E0624
+/// let promise = warpdrive::sys::lent::Promise::of_callers();
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Promise(());
 
@@ -20,7 +33,7 @@ impl Promise {
     /// Takes somebody's word for it.
     ///
     /// # Safety
-    /// All messages that reach the holder name memory as [`Promise`] says.
+    /// All messages and descriptors that reach the holder name memory as [`Promise`] says.
     #[must_use]
     pub const unsafe fn given() -> Promise {
         Promise(())
@@ -28,6 +41,7 @@ impl Promise {
 
     /// The promise of those whose messages reach this library's own drivers: sessions, which take
     /// their requests from C callers or from slices, and C programs that call a driver themselves.
+    /// And of those whose descriptors reach its simulated devices.
     #[must_use]
     pub(crate) const fn of_callers() -> Promise {
         Promise(())
@@ -114,7 +128,7 @@ unsafe impl<T: Copy> Send for Spot<T> {}
 impl<T: Copy> Spot<T> {
     /// The place, with `value` in it.
     #[must_use]
-    pub const fn new(value: T) -> Self {
+    pub(crate) const fn new(value: T) -> Self {
         Spot(UnsafeCell::new(value))
     }
 

@@ -67,7 +67,7 @@ impl MmBr {
 
     /// Ends the use of what [`MmBr::map`] answered for `va` and `len`.
     #[inline]
-    pub fn unmap(&self, va: usize, iova: NonZeroU64, len: usize) {
+    pub(crate) fn unmap(&self, va: usize, iova: NonZeroU64, len: usize) {
         self.0.unmap(va, iova, len);
     }
 

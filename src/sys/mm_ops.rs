@@ -149,7 +149,7 @@ impl MmOps {
 
     /// Ends the use of what [`MmOps::map`] answered for `va` and `len`.
     #[inline]
-    pub fn unmap(&self, va: usize, iova: NonZeroU64, len: usize) {
+    pub(crate) fn unmap(&self, va: usize, iova: NonZeroU64, len: usize) {
         if self.sva() {
             return;
         }

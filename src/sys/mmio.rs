@@ -28,7 +28,7 @@ impl Register {
 
     /// Stores `value` with one instruction.
     #[inline(always)]
-    pub fn store(&self, value: u64) {
+    pub(crate) fn store(&self, value: u64) {
         // SAFETY: `new` promises an aligned address in a mapping that `keep` holds.
         unsafe { store(self.at.as_ptr(), value) };
     }

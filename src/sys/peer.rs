@@ -6,6 +6,7 @@
     reason = "system calls that take addresses which the caller knows by number only"
 )]
 
+use super::lent::Promise;
 use super::{fd, maps};
 use crate::error::{Error, Result};
 use core::ffi::c_void;
@@ -42,7 +43,8 @@ pub fn read(address: u64, bytes: &mut [u8]) -> Result<()> {
     read_of(Process::Own, address, bytes)
 }
 
-/// Copies from `address` of a process into `bytes`.
+/// Copies from `address` of a process into `bytes`. Any address will do: what is read comes from
+/// outside the language, and changes nothing.
 ///
 /// # Errors
 /// [`Error::Invalid`] if a byte of the range is not readable, part of `bytes` may be written then;
@@ -69,23 +71,17 @@ pub fn read_of(process: Process, address: u64, bytes: &mut [u8]) -> Result<()> {
 ///
 /// # Errors
 /// As [`write_of`].
-pub fn write(address: u64, bytes: &[u8]) -> Result<()> {
-    write_of(Process::Own, address, bytes)
+pub fn write(promise: Promise, address: u64, bytes: &[u8]) -> Result<()> {
+    write_of(promise, Process::Own, address, bytes)
 }
 
-/// Copies `bytes` to `address` of a process.
-///
-/// This is a safe function although the address may be any: it asks the kernel to write memory
-/// that the program has named to a device by number, as it named it the memory to read. What the
-/// program says there is its own contract with the device, real or simulated, and no call of this
-/// crate can check it. Safe Rust can do the same with `/proc/self/mem`, and for the same reason
-/// that is not taken for unsound: the write comes from outside the language. Callers inside this
-/// crate pass only addresses that came out of a descriptor.
+/// Copies `bytes` to `address` of a process, which is promised to be memory that somebody has named
+/// for output. Nothing here can check that: an address that is mapped may be anything's.
 ///
 /// # Errors
 /// [`Error::Invalid`] if a byte of the range is not writable, what lies before it may be written
 /// then; else the `errno` of the system call: `ESRCH` when the process has ended.
-pub fn write_of(process: Process, address: u64, bytes: &[u8]) -> Result<()> {
+pub fn write_of(_promise: Promise, process: Process, address: u64, bytes: &[u8]) -> Result<()> {
     let all = range(address, bytes.len())?;
     let mut done = 0;
     while done < bytes.len() {
@@ -131,7 +127,7 @@ fn vm_write(process: Process, to: usize, from: &[u8]) -> nix::Result<usize> {
     let remote = iovec(to as *mut c_void, from.len());
     let id = process.id();
     // SAFETY: `local` is a slice that the kernel only reads; it checks `remote` page by page, and
-    // for why it may write there see `write`.
+    // that it may write there was promised to `write_of`.
     let answer =
         unsafe { libc::process_vm_writev(id, &raw const local, 1, &raw const remote, 1, 0) };
     Errno::result(answer).map(isize::unsigned_abs)
@@ -190,13 +186,16 @@ fn file_write(to: Range<usize>, from: &[u8]) -> Result<()> {
 mod tests {
     use super::*;
 
+    /// Buffers of the tests, and addresses at which there is nothing to write.
+    const PROMISE: Promise = Promise::in_tests();
+
     #[test]
     fn a_wild_address_is_an_answer() {
         let mut bytes = [0; 16];
         assert_eq!(read(8, &mut bytes), Err(Error::Invalid));
         assert_eq!(read(u64::MAX - 4, &mut bytes), Err(Error::Invalid));
-        assert_eq!(write(8, &bytes), Err(Error::Invalid));
-        assert_eq!(write(u64::MAX - 4, &bytes), Err(Error::Invalid));
+        assert_eq!(write(PROMISE, 8, &bytes), Err(Error::Invalid));
+        assert_eq!(write(PROMISE, u64::MAX - 4, &bytes), Err(Error::Invalid));
     }
 
     #[test]
@@ -207,7 +206,7 @@ mod tests {
         assert_eq!(from, to);
         to.fill(9);
         let mut target = vec![0_u8; 100_000];
-        write(target.as_mut_ptr() as u64, &to).expect("mapped");
+        write(PROMISE, target.as_mut_ptr() as u64, &to).expect("mapped");
         assert_eq!(target, to);
     }
 
@@ -220,14 +219,17 @@ mod tests {
         read_of(me, from.as_ptr() as u64, &mut to).expect("mapped");
         assert_eq!(from, to);
         let mut target = vec![0_u8; 10_000];
-        write_of(me, target.as_mut_ptr() as u64, &to).expect("mapped");
+        write_of(PROMISE, me, target.as_mut_ptr() as u64, &to).expect("mapped");
         assert_eq!(target, to);
         assert_eq!(read_of(me, 8, &mut to), Err(Error::Invalid));
         // A number that no process has: the largest is 2^22.
         let nobody = Process::Other(i32::MAX);
         let gone = Err(Error::Os(libc::ESRCH));
         assert_eq!(read_of(nobody, from.as_ptr() as u64, &mut to), gone);
-        assert_eq!(write_of(nobody, target.as_mut_ptr() as u64, &to), gone);
+        assert_eq!(
+            write_of(PROMISE, nobody, target.as_mut_ptr() as u64, &to),
+            gone
+        );
     }
 
     #[test]
@@ -265,7 +267,7 @@ mod tests {
     fn a_page_that_may_only_be_read_is_not_written_either_way() {
         static CONSTANT: [u8; 64] = [5; 64];
         let at = CONSTANT.as_ptr() as usize;
-        assert_eq!(write(at as u64, &[1; 64]), Err(Error::Invalid));
+        assert_eq!(write(PROMISE, at as u64, &[1; 64]), Err(Error::Invalid));
         assert_eq!(file_write(at..at + 64, &[1; 64]), Err(Error::Invalid));
         assert_eq!(CONSTANT, [5; 64]);
     }

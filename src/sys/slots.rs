@@ -29,7 +29,7 @@ const USE: u32 = 1 << 16;
 /// A message that goes from thread to thread. It is plain data: what its addresses name is the
 /// concern of whoever follows them, and that needs a [`crate::sys::lent::Promise`] or is done in C.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Carried<M>(pub M);
+pub struct Carried<M>(pub(crate) M);
 
 // SAFETY: see above: moving the message does not access what it names.
 unsafe impl<M: Copy> Send for Carried<M> {}
@@ -178,7 +178,7 @@ impl From<Error> for Unsent {
 impl<M: Copy> Slots<M> {
     /// `count` slots, at least 1 and at most [`MOST`], in which copies of `blank` lie.
     #[must_use]
-    pub fn of(count: usize, blank: M) -> (Poster<M>, Taker<M>) {
+    pub(crate) fn of(count: usize, blank: M) -> (Poster<M>, Taker<M>) {
         let count = count.clamp(1, MOST);
         let slot = |place: u32| Slot {
             word: AtomicU32::new(place),

@@ -6,6 +6,7 @@ use super::device::Attributes;
 pub use super::uapi::Slice;
 use crate::error::{Error, Result};
 use crate::sys::ioctl::Request;
+use crate::sys::lent::Promise;
 use crate::sys::mmio::Register;
 use crate::sys::shared::SharedMemory;
 use core::ffi::c_int;
@@ -44,6 +45,9 @@ pub trait Bus: Send + Sync {
 }
 
 /// One queue of one device. Dropping it stops the queue and gives it back.
+///
+/// Its memory is the device's: what a ring holds when the doorbell is rung, the device believes. So
+/// doorbells take a [`Promise`], and whoever implements this is trusted with the rings as a driver is.
 ///
 /// The order of calls is `configure`, `region` and `doorbell` in any order, `start`; then `wait` at
 /// any time, and `stop`.
@@ -115,8 +119,9 @@ pub trait Channel: Send + Sync {
 /// What goes with [`Channel::command`].
 #[derive(Debug)]
 pub enum Argument<'a> {
-    /// A number, for requests that take no pointer.
-    Value(usize),
+    /// A number, for requests whose own number says of no pointer. Some take it for an address all
+    /// the same, so that it is a good one then is promised.
+    Value(Promise, usize),
     /// What the request reads and writes.
     Bytes(&'a mut [u8]),
 }
@@ -165,11 +170,12 @@ pub enum Wake {
 
 /// A queue's doorbell.
 #[derive(Clone)]
-pub enum Doorbell {
-    /// A mapped register of a device.
+pub struct Doorbell(Way);
+
+/// How a doorbell reaches the device.
+#[derive(Clone)]
+enum Way {
     Mapped(Register),
-    /// A call into a simulation. Submission and completion doorbells share one register: a
-    /// simulation that watched memory would lose the first of two quick stores.
     Call(Arc<dyn Bell>),
 }
 
@@ -180,21 +186,35 @@ pub trait Bell: Send + Sync {
 }
 
 impl Doorbell {
-    /// Stores `value`. The caller has ordered the queue memory before it.
+    /// A mapped register of a device.
+    #[must_use]
+    pub fn mapped(register: Register) -> Doorbell {
+        Doorbell(Way::Mapped(register))
+    }
+
+    /// A call into a simulation. Submission and completion doorbells share one register: a
+    /// simulation that watched memory would lose the first of two quick stores.
+    #[must_use]
+    pub fn call(bell: Arc<dyn Bell>) -> Doorbell {
+        Doorbell(Way::Call(bell))
+    }
+
+    /// Stores `value`. The caller has ordered the queue memory before it, and promises what the
+    /// descriptors name that lie there.
     #[inline(always)]
-    pub fn ring(&self, value: u64) {
-        match self {
-            Doorbell::Mapped(register) => register.store(value),
-            Doorbell::Call(bell) => bell.ring(value),
+    pub fn ring(&self, _promise: Promise, value: u64) {
+        match &self.0 {
+            Way::Mapped(register) => register.store(value),
+            Way::Call(bell) => bell.ring(value),
         }
     }
 }
 
 impl fmt::Debug for Doorbell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Doorbell::Mapped(_) => "Doorbell::Mapped",
-            Doorbell::Call(_) => "Doorbell::Call",
+        f.write_str(match self.0 {
+            Way::Mapped(_) => "Doorbell::mapped",
+            Way::Call(_) => "Doorbell::call",
         })
     }
 }

@@ -138,7 +138,7 @@ impl Channel for Node {
     }
 
     fn doorbell(&self, offset: usize) -> Result<Doorbell> {
-        Ok(Doorbell::Mapped(
+        Ok(Doorbell::mapped(
             self.region(Region::Mmio)?.register(offset)?,
         ))
     }
@@ -190,7 +190,7 @@ impl Channel for Node {
     fn command(&self, request: ioctl::Request, argument: Argument<'_>) -> Result<c_int> {
         let fd = self.fd()?;
         match argument {
-            Argument::Value(value) => ioctl::with_value(fd, request, value),
+            Argument::Value(_promise, value) => ioctl::with_value(fd, request, value),
             Argument::Bytes(bytes) => ioctl::with_bytes(fd, request, bytes),
         }
     }

@@ -334,8 +334,8 @@ impl Channel for Queue {
     fn doorbell(&self, offset: usize) -> Result<Doorbell> {
         self.here()?;
         Ok(match self.device.bell(offset)? {
-            Some(bell) => Doorbell::Call(bell),
-            None => Doorbell::Mapped(self.region(Region::Mmio)?.register(offset)?),
+            Some(bell) => bell,
+            None => Doorbell::mapped(self.region(Region::Mmio)?.register(offset)?),
         })
     }
 

@@ -116,7 +116,7 @@ impl Channel for Instant {
         }
     }
     fn doorbell(&self, offset: usize) -> Result<Doorbell> {
-        Ok(Doorbell::Mapped(self.mmio.register(offset)?))
+        Ok(Doorbell::mapped(self.mmio.register(offset)?))
     }
     fn start(&self) -> Result<()> {
         Ok(())

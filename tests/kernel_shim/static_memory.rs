@@ -4,7 +4,7 @@ use super::fake::World;
 use super::{expected, inside};
 use std::sync::Arc;
 use warpdrive::mem::bmm::{Pool, Setup};
-use warpdrive::sys::{pages, peer};
+use warpdrive::sys::pages;
 use warpdrive::uacce::channel::{Bus, Channel, Region, Slice};
 use warpdrive::uacce::device::Attributes;
 use warpdrive::uacce::node::Kernel;
@@ -56,7 +56,7 @@ fn a_static_region_is_mapped_asked_for_and_let_go_of() {
             assert_eq!(slices[0], first);
             let second = channel.region(Region::Ss(len));
             assert_eq!(second.err(), Some(Error::Exists));
-            peer::write(memory.address() as u64, &vec![7; len]).expect("mapped");
+            memory.write(0, &vec![7; len]).expect("mapped");
         }
     });
     let Some(world) = world else { return };
@@ -95,7 +95,7 @@ fn a_pool_of_static_memory_knows_the_bus_addresses_of_its_blocks() {
         pool.free(whole).expect("in use");
         // The pool outlives the queue.
         drop(channel);
-        peer::write(first as u64, &[7; 100]).expect("mapped");
+        pool.write(first, &[7; 100]).expect("in use");
     });
 }
 

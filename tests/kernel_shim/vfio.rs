@@ -3,13 +3,13 @@
 use super::fake::World;
 use super::{Queue, expected, in_child, inside};
 use core::time::Duration;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use warpdrive::mem::block;
 use warpdrive::mem::share::Shares;
 use warpdrive::qm::layout::Version;
-use warpdrive::sys::{fd, ioctl, pages};
+use warpdrive::sys::{fd, pages};
 use warpdrive::uacce::channel::{Access, Memory, QueueSetup, Wake};
 use warpdrive::uacce::vfio::{self, Opened, Paths};
 use warpdrive::{Error, Result};
@@ -363,8 +363,11 @@ fn a_container_that_has_an_iommu_already_is_taken_as_it_is() {
         let container = fd::open_read_write(&root().join("vfio/vfio")).expect("opens");
         let group = fd::open_read_write(&root().join("vfio/12")).expect("opens");
         let mut number = container.as_raw_fd();
-        ioctl::with_argument(group.as_fd(), 0x3b68, &mut number).expect("attached");
-        ioctl::with_value(container.as_fd(), 0x3b66, 1).expect("set by the program");
+        // SAFETY: `GROUP_SET_CONTAINER` takes the address of a descriptor's number.
+        let attached = unsafe { libc::ioctl(group.as_raw_fd(), 0x3b68, &raw mut number) };
+        // SAFETY: `SET_IOMMU` takes a number.
+        let set = unsafe { libc::ioctl(number, 0x3b66, 1) };
+        assert_eq!((attached, set), (0, 0), "by the program");
         let (mut queue, _opened) = mdev(10, Some(number)).expect("opens");
         queue.echo(1);
     });

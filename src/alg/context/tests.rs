@@ -203,7 +203,7 @@ fn commands_of_the_programs_own_do_what_a_driver_does() {
     let answer = context.command(SET_QP_INFO, Argument::Bytes(&mut info));
     assert_eq!(answer, Ok(0));
     assert_eq!(info, [128, 0, 0, 0, 64, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    let start = |request| context.command(request, Argument::Value(0));
+    let start = |request| context.command(request, Argument::Value(Promise::in_tests(), 0));
     assert_eq!(start(MAINLINE.start), Ok(0));
     assert_eq!(start(MAINLINE.start), Err(Error::Invalid));
     assert_eq!(start(MAINLINE.put_queue), Ok(0));
@@ -218,10 +218,10 @@ fn a_command_that_the_device_does_not_know_is_invalid() {
     for (request, argument) in [
         (SET_QP_CTX, Argument::Bytes(&mut bytes)),
         (SET_QP_CTX, Argument::Bytes(&mut [0; 3])),
-        (SET_QP_CTX, Argument::Value(0)),
+        (SET_QP_CTX, Argument::Value(Promise::in_tests(), 0)),
         (SET_QP_INFO, Argument::Bytes(&mut [0; 15])),
         (MAINLINE.start, Argument::Bytes(&mut [0; 4])),
-        (0x1234, Argument::Value(0)),
+        (0x1234, Argument::Value(Promise::in_tests(), 0)),
     ] {
         let answer = context.command(request, argument);
         assert_eq!(answer, Err(Error::Invalid), "{request:#x}");

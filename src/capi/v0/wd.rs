@@ -16,6 +16,7 @@ use crate::ctypes::v0::*;
 use crate::error::{Error, Result};
 use crate::qm::layout::Version;
 use crate::queue::{DESCRIPTOR_SIZE, Descriptor, Info, Options, Path, Queue, QueueRef};
+use crate::sys::lent::Promise;
 use crate::uacce::channel::Access;
 use crate::uacce::vfio;
 use crate::{bus, log, mem};
@@ -234,7 +235,9 @@ pub unsafe extern "C" fn wd_send(q: *mut wd_queue, req: *mut c_void) -> c_int {
         let tag = NonZeroU64::new(req as u64).ok_or(Error::Invalid)?;
         // SAFETY: not NULL, so by the caller's promise 128 bytes that are not written meanwhile.
         let sqe = unsafe { &*req.cast::<[u8; DESCRIPTOR_SIZE]>() };
-        queue.send(sqe, tag).map(|()| 0)
+        // SAFETY: the caller's promise: what the message names is the device's until it comes back.
+        let promise = unsafe { Promise::given() };
+        queue.send(promise, sqe, tag).map(|()| 0)
     })
 }
 
@@ -438,7 +441,9 @@ pub unsafe extern "C" fn wd_send_batch(
             // SAFETY: not NULL, so by the caller's promise 128 bytes that are not written meanwhile.
             Some((unsafe { &*req.cast::<[u8; DESCRIPTOR_SIZE]>() }, tag))
         });
-        queue.send_batch(requests).map(|n| n as c_int)
+        // SAFETY: the caller's promise: what the messages name is the device's until they come back.
+        let promise = unsafe { Promise::given() };
+        queue.send_batch(promise, requests).map(|n| n as c_int)
     })
 }
 

@@ -19,6 +19,7 @@ use crate::ctypes::v2::{__u8, __u16, Enum, handle_t};
 use crate::error::{Error, Result};
 use crate::log::{self, Level};
 use crate::sys::ioctl;
+use crate::sys::lent::Promise;
 use crate::uacce::channel::{Argument, Wake};
 use core::ffi::{CStr, c_char, c_int, c_ulong, c_void};
 use core::time::Duration;
@@ -354,7 +355,9 @@ pub unsafe extern "C" fn wd_ctx_set_io_cmd(
         let request = cmd as ioctl::Request;
         let size = ioctl::size_in(request);
         let argument = if size == 0 || arg.is_null() {
-            Argument::Value(arg.addr())
+            // SAFETY: the caller's promise: what this command takes.
+            let promise = unsafe { Promise::given() };
+            Argument::Value(promise, arg.addr())
         } else {
             // SAFETY: the caller's promise: as many bytes as the number says.
             Argument::Bytes(unsafe { slice::from_raw_parts_mut(arg.cast::<u8>(), size) })

@@ -215,7 +215,7 @@ impl Queue {
         let Some(sender) = sender.as_mut() else {
             return Err(self.unless_dead(Error::Busy));
         };
-        let written = sender.write(&sqe.encode(), mark.pack());
+        let written = sender.write(self.facts.promise, &sqe.encode(), mark.pack());
         written.and_then(|()| sender.commit()).map_err(broken)
     }
 

@@ -2,6 +2,7 @@
 
 use super::region::StaticPool;
 use super::*;
+use crate::sys::lent::Promise;
 use crate::sys::lock::Mutex;
 use crate::sys::peer;
 use crate::sys::shared::SharedMemory;
@@ -289,7 +290,7 @@ fn with_sva_a_device_uses_the_programs_addresses() {
         (3, 3, 5000)
     );
     let address = pool.allocate(5000).expect("free");
-    peer::write(address as u64, &[7; 5000]).expect("mapped");
+    peer::write(Promise::in_tests(), address as u64, &[7; 5000]).expect("mapped");
     assert_eq!(
         pool.map(address, 5000).map(NonZeroU64::get),
         Ok(address as u64)
@@ -340,7 +341,8 @@ fn threads_share_a_pool() {
                     let Ok(address) = pool.allocate(len) else {
                         continue;
                     };
-                    peer::write(address as u64, &vec![thread; len]).expect("mapped");
+                    peer::write(Promise::in_tests(), address as u64, &vec![thread; len])
+                        .expect("mapped");
                     let mut back = vec![0; len];
                     peer::read(address as u64, &mut back).expect("mapped");
                     assert!(back.iter().all(|byte| *byte == thread));

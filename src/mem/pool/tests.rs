@@ -4,6 +4,7 @@ use super::memory::UNIT;
 use super::ranges::Ranges;
 use super::stack::Stack;
 use super::*;
+use crate::sys::lent::Promise;
 use crate::sys::peer;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ fn memory(units: usize) -> Arc<MemoryPool> {
 }
 
 fn fill(address: usize, byte: u8, len: usize) {
-    peer::write(address as u64, &vec![byte; len]).expect("mapped");
+    peer::write(Promise::in_tests(), address as u64, &vec![byte; len]).expect("mapped");
 }
 
 fn holds(address: usize, byte: u8, len: usize) -> bool {

@@ -16,6 +16,7 @@ use crate::bd::zip::{self, Request, Sqe};
 use crate::error::Result;
 use crate::qm::layout::Version;
 use crate::qm::ring::{self, Receiver, Sender};
+use crate::sys::lent::Promise;
 use crate::uacce::channel::{Bus, Channel, QueueId, QueueSetup};
 use core::num::NonZeroU64;
 use core::time::Duration;
@@ -26,6 +27,9 @@ use std::time::Instant;
 
 /// Far beyond anything a busy machine needs; only a hang reaches it.
 const FOREVER: Duration = Duration::from_secs(120);
+
+/// Descriptors name memory of the test that waits for them, or addresses where nothing ever is.
+const PROMISE: Promise = Promise::in_tests();
 
 const COMPRESS: u16 = 0;
 const DECOMPRESS: u16 = 1;
@@ -81,7 +85,7 @@ impl Rig {
     fn write(&mut self, sqe: &Sqe) -> Result<u64> {
         let tag = self.next_tag;
         let mark = NonZeroU64::new(tag).expect("counted from 1");
-        self.sender.write(&sqe.encode(), mark)?;
+        self.sender.write(PROMISE, &sqe.encode(), mark)?;
         self.next_tag += 1;
         Ok(tag)
     }

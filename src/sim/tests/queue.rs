@@ -27,7 +27,7 @@ fn bell(rig: &Rig) -> Doorbell {
 /// A completion doorbell as the kernel would ring it.
 fn taken(rig: &Rig, head: u16) {
     let base = doorbell::base(Version::V2, rig.id.number, Bell::Cq);
-    bell(rig).ring(doorbell::with_index(base, head.into(), false));
+    bell(rig).ring(PROMISE, doorbell::with_index(base, head.into(), false));
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn one_thread_sends_while_another_receives() {
         scope.spawn(move || {
             for tag in 1..=20_000 {
                 let mark = NonZeroU64::new(tag).expect("counted from 1");
-                while sender.write(&wild().encode(), mark).is_err() {
+                while sender.write(PROMISE, &wild().encode(), mark).is_err() {
                     std::thread::yield_now();
                 }
                 sender.commit().expect("a live queue");
@@ -311,7 +311,7 @@ fn a_full_completion_queue_holds_the_device_back() {
     until(&world, |c| c.completions == 3);
     // Three more by a doorbell alone. Whether the device fetches is decided when it returns.
     let base = doorbell::base(Version::V2, rig.id.number, Bell::Sq);
-    bell(&rig).ring(doorbell::with_index(base, 2, false));
+    bell(&rig).ring(PROMISE, doorbell::with_index(base, 2, false));
     assert_eq!(until(&world, |_| true).descriptors, 3);
     for _ in 0..3 {
         let taken = rig.receiver.receive(|_, _| ()).expect("a live queue");
@@ -334,7 +334,7 @@ fn meaningless_doorbells_are_counted_and_ignored() {
         (own | 16 << 32, 3),
         (own | 0xffff << 32, 4),
     ] {
-        bell(&rig).ring(value);
+        bell(&rig).ring(PROMISE, value);
         assert_eq!(until(&world, |_| true).model_errors, errors);
     }
     assert_eq!(rig.run(&wild()).status, BUS_FAULT);

@@ -1,5 +1,6 @@
 //! A device whose clients are other processes: rings, addresses and interrupts are handed to it.
 
+use super::PROMISE;
 use crate::bd::zip::{self, Request, Sqe};
 use crate::error::Error;
 use crate::qm::doorbell::{Command, base, with_index};
@@ -33,7 +34,7 @@ fn open(device: &Served, client: Process) -> (ServedQueue, SharedMemory, Receive
     let memory = SharedMemory::own(device.attributes().dus_size).expect("memory");
     let (raise, raised) = channel();
     let wire = Box::new(Wire(raise));
-    let queue = device.open(NUMBER, client, memory.clone(), wire);
+    let queue = device.open(PROMISE, NUMBER, client, memory.clone(), wire);
     (queue.expect("free"), memory, raised)
 }
 
@@ -96,7 +97,9 @@ fn a_queue_is_open_once_and_has_room_for_its_rings() {
     let try_open = |number, len| {
         let memory = SharedMemory::own(len).expect("memory");
         let wire = Box::new(Wire(channel().0));
-        device.open(number, Process::Own, memory, wire).map(drop)
+        device
+            .open(PROMISE, number, Process::Own, memory, wire)
+            .map(drop)
     };
     assert_eq!(try_open(NUMBER, len - 1), Err(Error::Invalid));
     assert_eq!(try_open(6, len), Err(Error::Busy));

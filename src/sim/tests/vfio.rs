@@ -61,7 +61,7 @@ struct Buffers {
 impl Buffers {
     fn of(data: &[u8]) -> Buffers {
         let input = Pages::allocate(data.len()).expect("memory");
-        crate::sys::peer::write(input.address() as u64, data).expect("ours");
+        crate::sys::peer::write(Promise::in_tests(), input.address() as u64, data).expect("ours");
         Buffers {
             output: Pages::allocate(2 * data.len()).expect("memory"),
             len: data.len(),
@@ -200,7 +200,7 @@ fn with_sva_all_addresses_are_good_as_long_as_the_process_is_bound() {
     let slot = ring.entries::<{ zip::SIZE }>(0, 1024).expect("fits");
     slot.at(0).expect("there").store(&request.encode());
     let bell = device.bell(0x340).expect("a doorbell").expect("simulated");
-    bell.ring(1 << 32);
+    bell.ring(PROMISE, 1 << 32);
     until(&world, |did| did.bus_faults == 1);
 }
 

@@ -28,7 +28,7 @@ impl Static {
 
     fn put(&self, offset: usize, bytes: &[u8]) {
         let at = self.memory.address() + offset;
-        peer::write(at as u64, bytes).expect("mapped");
+        peer::write(Promise::in_tests(), at as u64, bytes).expect("mapped");
     }
 
     fn get(&self, offset: usize, len: usize) -> Vec<u8> {

@@ -7,7 +7,7 @@ use crate::sim::config::Dma;
 use crate::sim::opened::Opened;
 use crate::sys::poll::Event;
 use crate::sys::shared::SharedMemory;
-use crate::uacce::channel::{Bell, Channel, Doorbell, Region};
+use crate::uacce::channel::{Channel, Doorbell, Region};
 use crate::uacce::vfio::calls;
 use core::ffi::{CStr, c_int};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -115,11 +115,8 @@ impl Group {
         // From here on dropping it closes the queue.
         let opened = Opened::of(self.of.device.open_in(&container)?, self.born);
         let doorbell = self.of.device.config.api.doorbell_offset();
-        let Doorbell::Call(port) = opened.doorbell(doorbell)? else {
-            return Err(Error::NoDevice);
-        };
         let device = Mdev {
-            port,
+            port: opened.doorbell(doorbell)?,
             file,
             doorbell,
             opened,
@@ -190,7 +187,7 @@ impl Mediated {
 
 /// An open mediated device: one queue. Dropping it closes it. Field order is drop order.
 pub struct Mdev {
-    port: Arc<dyn Bell>,
+    port: Doorbell,
     opened: Opened,
     /// Where the doorbell is in region 0.
     doorbell: usize,
@@ -238,8 +235,8 @@ impl Mdev {
 
     /// What takes doorbells.
     #[must_use]
-    pub fn port(&self) -> &dyn Bell {
-        &*self.port
+    pub fn port(&self) -> &Doorbell {
+        &self.port
     }
 
     fn start(&self) -> Result<()> {
@@ -315,10 +312,10 @@ impl calls::Device for Mdev {
         }
     }
 
-    fn bell(&self, offset: usize) -> Result<Option<Arc<dyn Bell>>> {
+    fn bell(&self, offset: usize) -> Result<Option<Doorbell>> {
         mine(self.closing.born)?;
         if offset == self.doorbell {
-            Ok(Some(Arc::clone(&self.port)))
+            Ok(Some(self.port.clone()))
         } else {
             Err(Error::Invalid)
         }

@@ -3,6 +3,7 @@
 //! request that an engine has begun.
 
 use crate::error::{Error, Result};
+use crate::sys::lent::Promise;
 use crate::sys::lock::Mutex;
 use crate::sys::{maps, pages, peer};
 use crate::uacce::channel::Access;
@@ -104,7 +105,8 @@ impl Mappings {
     /// As [`Mappings::read`], and for a byte that is mapped for reading only.
     pub fn write(&self, to: u64, bytes: &[u8]) -> Result<()> {
         self.each(to, bytes.len(), Access::ReadWrite, |at, part| {
-            peer::write(at, &bytes[part])
+            // Bus addresses come out of descriptors. Whoever put those into a ring has promised.
+            peer::write(Promise::of_callers(), at, &bytes[part])
         })
     }
 

@@ -3,12 +3,11 @@
 
 use crate::error::Result;
 use crate::sys::shared::SharedMemory;
-use crate::uacce::channel::{Access, Bell};
+use crate::uacce::channel::{Access, Doorbell};
 use core::ffi::{CStr, c_int};
 use core::ops::Range;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-use std::sync::Arc;
 
 /// Where containers and groups come from.
 pub trait Vfio: Send + Sync {
@@ -125,7 +124,7 @@ pub trait Device: AsFd + Send + Sync {
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] if there is no doorbell.
-    fn bell(&self, offset: usize) -> Result<Option<Arc<dyn Bell>>> {
+    fn bell(&self, offset: usize) -> Result<Option<Doorbell>> {
         let _ = offset;
         Ok(None)
     }

@@ -54,7 +54,7 @@ impl Queue {
         };
         // Whatever it is about.
         encoded.map_err(|_| Error::Invalid)?;
-        self.0.send(&sqe, tag(message)?).map_err(gone)
+        self.0.send(promise, &sqe, tag(message)?).map_err(gone)
     }
 
     /// Sends a message of a context, as [`send`](Self::send) does. With `operations`, which are those
@@ -141,7 +141,7 @@ impl Queue {
                 inject.fill(&mut sqe, tag);
             }
             let tag = cell::with(&cell.program, self, |program| program.begin(&flight))??;
-            let sent = self.0.send(&sqe, tag);
+            let sent = self.0.send(promise, &sqe, tag);
             if sent.is_err()
                 && cell::with(&cell.program, self, |program| program.end(tag).is_some()).is_err()
             {

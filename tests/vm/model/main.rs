@@ -5,7 +5,10 @@
 //! Prints the device's name when it is there. The device goes when this process ends. What it has
 //! done is in the file that `MODEL_REPORT` names, as of the last queue that was closed.
 
-#![forbid(unsafe_code)]
+#![expect(
+    unsafe_code,
+    reason = "calls of the module, and its word for the clients"
+)]
 
 mod abi;
 
@@ -13,7 +16,7 @@ use abi::{Create, Event, What};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 use warpdrive::Result;
@@ -22,7 +25,7 @@ use warpdrive::log;
 use warpdrive::qm::layout::Version;
 use warpdrive::sim::config::{self, Config};
 use warpdrive::sim::served::{Line, Served, ServedQueue};
-use warpdrive::sys::ioctl;
+use warpdrive::sys::lent::Promise;
 use warpdrive::sys::pages;
 use warpdrive::sys::peer::Process;
 use warpdrive::sys::shared::SharedMemory;
@@ -36,7 +39,9 @@ struct Interrupt {
 impl Line for Interrupt {
     fn raise(&self) {
         // Fails when the client is gone, and then nobody polls.
-        let _ = ioctl::with_value(self.control.as_fd(), abi::IRQ, self.queue.into());
+        let queue = libc::c_ulong::from(self.queue);
+        // SAFETY: takes a number.
+        let _ = unsafe { libc::ioctl(self.control.as_raw_fd(), abi::IRQ.into(), queue) };
     }
 }
 
@@ -76,7 +81,11 @@ impl Model {
         };
         let control = OpenOptions::new().read(true).write(true).open(abi::PATH)?;
         let mut words = create.encode();
-        ioctl::with_argument(control.as_fd(), abi::CREATE, &mut words)?;
+        // SAFETY: takes the address of so many words, as its number says.
+        let made = unsafe { libc::ioctl(control.as_raw_fd(), abi::CREATE.into(), &raw mut words) };
+        if made < 0 {
+            return Err(io::Error::last_os_error().into());
+        }
         let created = abi::created(&words);
         let model = Model {
             control: Arc::new(control),
@@ -143,7 +152,10 @@ impl Model {
             queue: event.queue,
         });
         let client = Process::Other(event.pid);
-        self.device.open(event.queue, client, memory, line)
+        // SAFETY: the memory is that of another process, which has opened the queue: the kernel half
+        // names no other client, and the kernel lets us trace it.
+        let promise = unsafe { Promise::given() };
+        self.device.open(promise, event.queue, client, memory, line)
     }
 
     /// Writes the report, whole at any time.

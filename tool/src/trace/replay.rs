@@ -1,5 +1,8 @@
 //! Replay: the descriptors of a trace, sent to a device again with memory of their
-//! own, and their results held against the recorded ones.
+//! own, and their results held against the recorded ones. A trace comes from
+//! elsewhere: no address in it and no length reaches the device unchecked.
+
+#![expect(unsafe_code, reason = "promises the device memory that is there")]
 
 use super::log::{self, Event};
 use super::tap::{is_done, output_length};
@@ -8,17 +11,20 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use warpdrive::bd::zip::{self, Request, Sqe, context};
+use warpdrive::bd::zip::{self, FLAT, Request, Sqe, SqeType, context};
 use warpdrive::calc::deflate::{CRC32_START, crc32};
 use warpdrive::qm::layout::Version;
 use warpdrive::qm::ring::{self, Receiver, Sender};
-use warpdrive::uacce::channel::{Bus, Channel, QueueSetup};
+use warpdrive::sys::lent::Promise;
+use warpdrive::uacce::channel::{Bus, Channel, Memory, QueueSetup};
 use warpdrive::uacce::device::Attributes;
 
 /// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The most memory for the output of one request, in bytes.
+/// The most memory for the output of one request, in bytes, and for its literals.
 const MOST: u32 = 64 << 20;
+/// Bytes behind an output, and behind literals: a device may write a little beyond what it makes.
+const SPARE: usize = 4096;
 
 /// A result that is another than the recorded one.
 pub struct Difference {
@@ -71,12 +77,88 @@ struct Flying {
     stream: Option<u64>,
 }
 
+impl Flying {
+    /// Memory for a recorded request, as long as its descriptor says.
+    fn new(number: usize, recorded: &Sqe, input: Vec<u8>) -> Result<Flying> {
+        let length = u32::try_from(input.len()).unwrap_or(u32::MAX);
+        if recorded.buffer_type != FLAT {
+            return Err(Fail::new("lists are not replayed"));
+        }
+        let known = [SqeType::Type0, SqeType::Type3].map(SqeType::code);
+        if length != recorded.input_length || !known.contains(&recorded.sqe_type) {
+            return Err(broken());
+        }
+        let room = |bytes: u32| match bytes {
+            0..=MOST => Ok(vec![0; bytes as usize + SPARE]),
+            _ => Err(broken()),
+        };
+        Ok(Flying {
+            number,
+            output: room(recorded.output_space)?,
+            literals: match is_lz77(recorded) {
+                true => room(recorded.tag)?,
+                false => Vec::new(),
+            },
+            stream: recorded.stateful.then_some(recorded.stream_context),
+            input,
+        })
+    }
+
+    /// The recorded descriptor with the addresses of this memory, and none else.
+    fn descriptor(&mut self, recorded: &Sqe) -> Sqe {
+        let destination = self.output.as_mut_ptr().expose_provenance() as u64;
+        Sqe {
+            source: match self.input.len() {
+                0 => destination,
+                _ => self.input.as_ptr().expose_provenance() as u64,
+            },
+            destination,
+            literals: match is_lz77(recorded) {
+                true => self.literals.as_mut_ptr().expose_provenance() as u64,
+                false => 0,
+            },
+            stream_context: 0,
+            // For lists only, and no more than numbers elsewhere.
+            source_offset: 0,
+            destination_offset: 0,
+            ..*recorded
+        }
+    }
+}
+
+/// Whether the descriptor's tag is the room for literals.
+fn is_lz77(sqe: &Sqe) -> bool {
+    Request::from_code(sqe.request).is_some_and(Request::is_lz77)
+}
+
 /// What lasts from one request of a stream to the next.
 struct Stream {
     memory: Vec<u64>,
     ctx: [u32; 3],
     isize: u32,
     checksum: u32,
+}
+
+impl Stream {
+    fn new() -> Stream {
+        Stream {
+            memory: vec![0; context::SIZE / 8],
+            ctx: [0; 3],
+            isize: 0,
+            checksum: 0,
+        }
+    }
+
+    /// Gives a request the state that its stream has now. A new one has none, whatever was recorded.
+    fn join(&mut self, sqe: &mut Sqe) {
+        sqe.stream_context = self.memory.as_mut_ptr().expose_provenance() as u64;
+        if sqe.new_stream {
+            sqe.ctx = [0; 3];
+        } else {
+            sqe.ctx = self.ctx;
+            (sqe.isize, sqe.checksum) = (self.isize, self.checksum);
+        }
+    }
 }
 
 /// Replays a trace on a device.
@@ -139,6 +221,10 @@ fn without_data() -> Fail {
 fn open(bus: &dyn Bus, device: &Attributes, kind: u16) -> Result<Queue> {
     let opened = || -> warpdrive::Result<Queue> {
         let channel = bus.open(device)?;
+        // Other devices take addresses of memory for numbers of another kind.
+        if !matches!(channel.memory(), Memory::Sva | Memory::SvaPinned) {
+            return Err(warpdrive::Error::Unsupported);
+        }
         let id = channel.configure(QueueSetup {
             kind,
             sqe_size: zip::SIZE as u32,
@@ -162,60 +248,21 @@ fn open(bus: &dyn Bus, device: &Attributes, kind: u16) -> Result<Queue> {
 impl Queue {
     /// Sends a recorded descriptor with memory of its own. Nothing in the trace is an address.
     fn submit(&mut self, number: usize, slot: u16, recorded: Sqe, input: Vec<u8>) -> Result<()> {
-        let length = u32::try_from(input.len()).unwrap_or(u32::MAX);
-        if recorded.buffer_type != 0 {
-            return Err(Fail::new("lists are not replayed"));
-        }
-        if length != recorded.input_length || recorded.output_space > MOST {
-            return Err(broken());
-        }
-        let lz77 = Request::from_code(recorded.request).is_some_and(Request::is_lz77);
-        // Literals are at most the input, and a few bytes that are written beyond.
-        let literals = if lz77 { input.len() + 64 } else { 0 };
-        let mut flying = Flying {
-            number,
-            output: vec![0; recorded.output_space as usize + 4096],
-            literals: vec![0; literals],
-            stream: recorded.stateful.then_some(recorded.stream_context),
-            input,
-        };
-        let mut sqe = Sqe {
-            destination: flying.output.as_mut_ptr().expose_provenance() as u64,
-            literals: flying.literals.as_mut_ptr().expose_provenance() as u64,
-            stream_context: 0,
-            ..recorded
-        };
-        sqe.source = match flying.input.len() {
-            0 => sqe.destination,
-            _ => flying.input.as_ptr().expose_provenance() as u64,
-        };
-        if !lz77 {
-            sqe.literals = 0;
-        }
+        let mut flying = Flying::new(number, &recorded, input)?;
+        let mut sqe = flying.descriptor(&recorded);
         if let Some(name) = flying.stream {
-            self.join_stream(name, &mut sqe);
+            let stream = self.streams.entry(name).or_insert_with(Stream::new);
+            stream.join(&mut sqe);
         }
         let tag = NonZeroU64::new(number as u64).ok_or_else(broken)?;
         self.flying.insert(tag.get(), flying);
         self.slots.insert(slot, tag.get());
-        let sent = self.sender.write(&sqe.encode(), tag);
+        // SAFETY: all addresses in the descriptor are those of `flying` and of its stream, which have
+        // what the lengths in it say. They are kept until the answer is there or the queue is stopped.
+        let promise = unsafe { Promise::given() };
+        let sent = self.sender.write(promise, &sqe.encode(), tag);
         sent.and_then(|()| self.sender.commit())
             .map_err(|error| Fail::at(format!("request {number}"), error))
-    }
-
-    /// Gives a request the state that its stream has now.
-    fn join_stream(&mut self, name: u64, sqe: &mut Sqe) {
-        let stream = self.streams.entry(name).or_insert_with(|| Stream {
-            memory: vec![0; context::SIZE / 8],
-            ctx: [0; 3],
-            isize: 0,
-            checksum: 0,
-        });
-        sqe.stream_context = stream.memory.as_mut_ptr().expose_provenance() as u64;
-        if !sqe.new_stream {
-            sqe.ctx = stream.ctx;
-            (sqe.isize, sqe.checksum) = (stream.isize, stream.checksum);
-        }
     }
 
     /// Waits for the answer to the request in a slot, and holds it against the recorded one.
@@ -285,5 +332,88 @@ impl Queue {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether `len` bytes at `address` lie in `memory`.
+    fn lies_in<T>(address: u64, len: u32, memory: &[T]) -> bool {
+        let start = memory.as_ptr().addr() as u64;
+        let end = start + size_of_val(memory) as u64;
+        (start..=end).contains(&address) && u64::from(len) <= end - address
+    }
+
+    /// A descriptor with nonsense wherever there may be an address, and a sensible length.
+    fn hostile(request: u8, tag: u32) -> Sqe {
+        let mut sqe = Sqe::decode(&[0xa5; zip::SIZE]);
+        (sqe.request, sqe.tag) = (request, tag);
+        (sqe.input_length, sqe.output_space) = (3, 100);
+        (sqe.buffer_type, sqe.sqe_type) = (FLAT, SqeType::Type3.code());
+        (sqe.stateful, sqe.new_stream) = (true, true);
+        sqe
+    }
+
+    #[test]
+    fn what_a_trace_says_of_memory_stays_within_the_memory_of_the_replay() {
+        for (request, tag) in [(0x40, 0), (0x43, 5000), (0x43, MOST), (2, u32::MAX), (9, 1)] {
+            let recorded = hostile(request, tag);
+            let mut flying = Flying::new(1, &recorded, vec![1; 3]).expect("sensible");
+            let (mut sqe, mut stream) = (flying.descriptor(&recorded), Stream::new());
+            stream.join(&mut sqe);
+            assert!(lies_in(sqe.source, sqe.input_length, &flying.input));
+            assert!(lies_in(sqe.destination, sqe.output_space, &flying.output));
+            match is_lz77(&sqe) {
+                true => assert!(lies_in(sqe.literals, sqe.tag, &flying.literals)),
+                false => assert_eq!(sqe.literals, 0),
+            }
+            let whole = context::SIZE as u32;
+            assert!(lies_in(sqe.stream_context, whole, &stream.memory));
+            let words = context::Words(sqe.ctx);
+            assert_eq!((words.window_length(), sqe.source_offset), (0, 0));
+            assert_eq!(sqe.destination_offset, 0);
+        }
+    }
+
+    #[test]
+    fn a_request_without_a_stream_names_no_context() {
+        let recorded = Sqe {
+            stateful: false,
+            ..hostile(2, 0)
+        };
+        let mut flying = Flying::new(1, &recorded, vec![1; 3]).expect("sensible");
+        assert_eq!(flying.descriptor(&recorded).stream_context, 0);
+        assert_eq!(flying.stream, None);
+    }
+
+    #[test]
+    fn lengths_that_are_too_great_or_wrong_are_refused() {
+        let good = hostile(0x43, 16);
+        let refused = |sqe: Sqe| Flying::new(1, &sqe, vec![1; 3]).is_err();
+        assert!(!refused(good));
+        let (tag, output_space) = (MOST + 1, u32::MAX);
+        assert!(
+            refused(Sqe { tag, ..good })
+                && refused(Sqe {
+                    output_space,
+                    ..good
+                })
+        );
+        let (input_length, buffer_type) = (4, zip::LISTS);
+        assert!(
+            refused(Sqe {
+                input_length,
+                ..good
+            }) && refused(Sqe {
+                buffer_type,
+                ..good
+            })
+        );
+        assert!(refused(Sqe {
+            sqe_type: 1,
+            ..good
+        }));
     }
 }

@@ -2,6 +2,8 @@
 //! that moment the rings hold what the device is about to see, or what the program
 //! has just taken. Queues of other buses know nothing of it.
 
+#![expect(unsafe_code, reason = "passes doorbells on")]
+
 use super::log::{Event, hex};
 use std::ffi::c_int;
 use std::os::fd::BorrowedFd;
@@ -13,6 +15,7 @@ use warpdrive::calc::deflate::{CRC32_START, crc32};
 use warpdrive::qm::doorbell::{self, Command};
 use warpdrive::qm::layout::{CQE_SIZE, Layout, Version, cqe};
 use warpdrive::sys::ioctl::Request;
+use warpdrive::sys::lent::Promise;
 use warpdrive::sys::peer;
 use warpdrive::sys::shared::{Entries, SharedMemory};
 use warpdrive::uacce::channel::{
@@ -123,7 +126,7 @@ impl Channel for Tapped {
         let id = id.ok_or(Error::Invalid)?;
         let memory = self.inner.region(Region::Dus)?;
         let layout = Layout::new(&id, zip::SIZE, memory.len())?;
-        Ok(Doorbell::Call(Arc::new(Listener {
+        Ok(Doorbell::call(Arc::new(Listener {
             inner: self.inner.doorbell(offset)?,
             version: self.version,
             log: Arc::clone(&self.log),
@@ -196,7 +199,9 @@ impl Bell for Listener {
                 seen.head = head;
             }
         }
-        self.inner.ring(value);
+        // SAFETY: this is called through a doorbell, and so with a promise, and tells the same.
+        let promise = unsafe { Promise::given() };
+        self.inner.ring(promise, value);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::qm::layout::Version;
 use crate::qm::ring;
 use crate::sim::config::Config;
 use crate::sim::{BUS_FAULT, World};
+use crate::sys::lent::Promise;
 use crate::uacce::channel::{Bus, QueueSetup};
 use core::num::NonZeroU64;
 use core::time::Duration;
@@ -84,7 +85,9 @@ fn execute(context: &Context, sqes: &[Sqe]) -> Vec<Sqe> {
     let (mut sender, mut receiver) = ring.expect("a ring");
     channel.start().expect("started");
     let run = |sqe: &Sqe| {
-        sender.write(&sqe.encode(), NonZeroU64::MIN).expect("room");
+        sender
+            .write(Promise::in_tests(), &sqe.encode(), NonZeroU64::MIN)
+            .expect("room");
         sender.commit().expect("alive");
         let end = Instant::now() + Duration::from_secs(120);
         let mut bytes = [0; zip::SIZE];

@@ -3,6 +3,7 @@
 use super::*;
 use crate::mem::program::{Program, SHIFT};
 use crate::mem::reserved::Reserved;
+use crate::sys::lent::Promise;
 use crate::sys::mm_br::MmBr;
 use crate::sys::peer;
 use crate::sys::shared::SharedMemory;
@@ -77,7 +78,7 @@ fn blocks_of_a_queue_are_in_one_piece_for_its_device_and_as_many_as_wanted() {
             assert_eq!(map(pool, place.address + inside), Ok(first + inside as u64));
         }
         assert!(seen.insert(place.address));
-        peer::write(place.address as u64, &[0x5a; 5000]).expect("mapped");
+        peer::write(Promise::in_tests(), place.address as u64, &[0x5a; 5000]).expect("mapped");
     }
     let least = seen
         .iter()
@@ -158,7 +159,6 @@ fn what_a_program_cannot_map_comes_back() {
 
 #[test]
 fn operations_that_are_not_complete_are_refused() {
-    use crate::sys::lent::Promise;
     let program = Program::new(9);
     for spoil in [
         (|br| br.alloc = None) as fn(&mut crate::ctypes::v1::wd::wd_mm_br),
@@ -209,7 +209,8 @@ fn threads_never_have_the_same_block() {
             scope.spawn(move || {
                 for _ in 0..3000 {
                     let Ok(place) = allocate(pool) else { continue };
-                    peer::write(place.address as u64, &[thread; 64]).expect("mapped");
+                    peer::write(Promise::in_tests(), place.address as u64, &[thread; 64])
+                        .expect("mapped");
                     let mut bytes = [0; 64];
                     peer::read(place.address as u64, &mut bytes).expect("mapped");
                     assert_eq!(bytes, [thread; 64]);
