@@ -13,7 +13,7 @@ fn a_commit_that_met_a_reset_has_sent_nothing_though_the_status_word_changes_bac
         for _ in 0..50_000 {
             // As many as there can be: all slots are free again. And taking so many back lasts.
             for n in 1..=63 {
-                sender.write(&sqe(n), tag(n)).expect("a free slot");
+                sender.write(PROMISE, &sqe(n), tag(n)).expect("a free slot");
             }
             match sender.commit() {
                 Ok(()) => {
