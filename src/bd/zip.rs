@@ -52,7 +52,14 @@ const WINDOW_SHIFT: u32 = 12;
 #[inline]
 #[must_use]
 pub fn status(bytes: &Bytes) -> Status {
-    Status::from_code(bytes[dw::STATUS * 4])
+    Status::from_code(status_code(bytes))
+}
+
+/// The number of the status of a completed descriptor: for [`Status::from_code`].
+#[inline]
+#[must_use]
+pub fn status_code(bytes: &Bytes) -> u8 {
+    bytes[dw::STATUS * 4]
 }
 
 /// A descriptor, field by field. What no field names is zero in [`Sqe::encode`]

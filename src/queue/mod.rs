@@ -259,10 +259,13 @@ impl QueueRef {
         let answer = receiver.receive(|tag, slot| {
             let sqe = place(tag);
             slot.read(sqe);
-            let status = zip::status(sqe);
-            Received { tag, status }
+            // These two come back in registers. A structure would be written to memory in parts and
+            // read as a whole at once, for which a processor waits.
+            (tag, zip::status_code(sqe))
         })?;
-        let received = answer.ok_or(Error::Again)?;
+        let (tag, code) = answer.ok_or(Error::Again)?;
+        let status = zip::Status::from_code(code);
+        let received = Received { tag, status };
         cell.count_received(1, u64::from(!received.status.is_good()));
         Ok(received)
     }
