@@ -228,7 +228,7 @@ impl Queue {
             };
             let take = |mark, slot: ring::Slot<'_, { zip::SIZE }>| {
                 slot.read(&mut bytes);
-                Mark::unpack(mark)
+                mark
             };
             match receiver.receive(take) {
                 // An answer to nothing. What else comes can be told from it.
@@ -239,7 +239,7 @@ impl Queue {
         let mark = mark.map_err(|error| self.lost(error))?;
         let mark = mark.ok_or_else(|| self.unless_dead(Error::Again))?;
         // Only marks of `Mark::pack` are in the ring.
-        let mark = mark.ok_or(Error::Io)?;
+        let mark = Mark::unpack(mark).ok_or(Error::Io)?;
         let sqe = Sqe::decode(&bytes);
         let record = self.records_of(mark);
         answer::decode(&self.facts, &sqe, mark, record.as_ref(), message);
