@@ -121,8 +121,9 @@ impl<const N: usize> Sender<N> {
     /// writes where the descriptor says, which is what is promised.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for that tag. [`Error::Busy`] if the ring is full: the slot's last request, or the one behind it, is not
-    /// received yet. Where the device is dead as well, why it is. The descriptor is not taken then.
+    /// [`Error::Invalid`] for that tag. [`Error::Busy`] if the ring is full: the slot's last request,
+    /// or the one behind it, is not received yet. Where the device is dead as well, why it is. The
+    /// descriptor is not taken then.
     #[inline(always)]
     pub fn write(&mut self, _promise: Promise, sqe: &[u8; N], tag: NonZeroU64) -> Result<()> {
         let (slot, behind) = (self.tail as usize, next(self.tail, self.depth));

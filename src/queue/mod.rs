@@ -186,9 +186,9 @@ impl QueueRef {
     ///
     /// # Errors
     /// [`Error::Invalid`] for that tag; [`Error::Busy`] if the ring is full or a signal handler
-    /// interrupted this very queue; [`Error::Shutdown`] after release or fork; [`Error::DeviceReset`], [`Error::NoDevice`] and
-    /// [`Error::Io`] if the device was reset, has gone, or broke the protocol. The request was not
-    /// sent then.
+    /// interrupted this very queue; [`Error::Shutdown`] after release or fork;
+    /// [`Error::DeviceReset`], [`Error::NoDevice`] and [`Error::Io`] if the device was reset, has gone,
+    /// or broke the protocol. The request was not sent then.
     #[inline]
     pub fn send(self, promise: Promise, sqe: &Descriptor, tag: NonZeroU64) -> Result<()> {
         let cell = self.cell()?;
