@@ -6,8 +6,8 @@
     reason = "C structures, and functions that C calls through them"
 )]
 
+use super::room_for;
 use crate::alg::context;
-use crate::alg::setup::MOST_SEATS;
 use crate::capi::entry::entry;
 use crate::capi::text::text;
 use crate::ctypes::v2::handle_t;
@@ -108,15 +108,9 @@ unsafe extern "C" fn init(driver: *mut wd_alg_driver, conf: *mut c_void) -> c_in
         if conf.ctxs.is_null() || conf.ctx_num == 0 {
             return Err(Error::Invalid);
         }
-        // More than there can be are refused, and need not be read.
-        let count = conf.ctx_num as usize;
-        let mut seats = Vec::new();
-        let room = seats.try_reserve_exact(count.min(MOST_SEATS));
-        if count > MOST_SEATS || room.is_err() {
-            return Err(Error::NoMemory);
-        }
+        let mut seats = room_for(conf.ctx_num)?;
         // SAFETY: by the program's promise so many contexts.
-        let contexts = unsafe { slice::from_raw_parts(conf.ctxs, count) };
+        let contexts = unsafe { slice::from_raw_parts(conf.ctxs, conf.ctx_num as usize) };
         if contexts.iter().any(|ctx| ctx.ctx == 0) {
             return Err(Error::Invalid);
         }

@@ -9,12 +9,13 @@
 
 use super::foreign_sched::ForeignScheduler;
 use super::numa;
+use super::room_for;
 use super::wd_bmm::{wd_get_bufsize, wd_mem_alloc, wd_mem_free, wd_mem_map, wd_mem_unmap};
 use super::wd_sched::{native, params};
 use crate::alg::comp;
 use crate::alg::comp::start::{Given, Own, Wanted};
 use crate::alg::sched::Native;
-use crate::alg::setup::{Chooser, MOST_SEATS, Param};
+use crate::alg::setup::{Chooser, Param};
 use crate::capi::entry::entry;
 use crate::capi::out;
 use crate::capi::text::text;
@@ -107,15 +108,9 @@ unsafe fn own(config: *const wd_ctx_config, sched: *const wd_sched) -> Result<Ow
     if config.ctxs.is_null() || config.ctx_num == 0 {
         return Err(Error::Invalid);
     }
-    // More than there can be are refused, and need not be read.
-    let count = config.ctx_num as usize;
-    let mut contexts = Vec::new();
-    let room = contexts.try_reserve_exact(count.min(MOST_SEATS));
-    if count > MOST_SEATS || room.is_err() {
-        return Err(Error::NoMemory);
-    }
+    let mut contexts = room_for(config.ctx_num)?;
     // SAFETY: the promise above.
-    let ctxs = unsafe { slice::from_raw_parts(config.ctxs, count) };
+    let ctxs = unsafe { slice::from_raw_parts(config.ctxs, config.ctx_num as usize) };
     let given = |ctx: &wd_ctx| -> Result<Given> {
         let mode = wd_ctx_mode::try_from(u32::from(ctx.ctx_mode)).map_err(|()| Error::Invalid)?;
         Ok(Given {
@@ -470,6 +465,7 @@ pub unsafe extern "C" fn wd_comp_get_msg(idx: __u32, tag: __u32) -> *mut wd_comp
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alg::setup::MOST_SEATS;
 
     #[test]
     fn more_contexts_than_there_can_be_are_refused_unread() {

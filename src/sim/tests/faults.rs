@@ -190,7 +190,10 @@ fn a_removal_that_a_waiter_has_learned_of_is_in_the_queue_memory_too() {
         let mut rig = Rig::open(&world, COMPRESS);
         std::thread::scope(|scope| {
             scope.spawn(|| world.remove("hisi_zip-0").expect("there is one"));
-            while rig.channel.wait(Duration::ZERO) != Err(Error::NoDevice) {}
+            let end = Instant::now() + FOREVER;
+            while rig.channel.wait(Duration::ZERO) != Err(Error::NoDevice) {
+                assert!(Instant::now() < end, "nobody was told");
+            }
             assert_eq!(rig.poll(), Err(Error::NoDevice));
         });
     }
